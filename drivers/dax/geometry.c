@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The geometry of a device-dax memmap: how large its compound pages are.
+ *
+ * A device maps its memory in entries of its align, so its pages want to be
+ * that large. Three things can make them smaller: the administrator's cap, a
+ * memory range that does not fit, and a kernel that can not do it. None of them
+ * changes what an application sees, only what the memmap costs.
+ */
+#include <linux/device.h>
+#include <linux/kernel.h>
+#include <linux/memremap.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+#include "dax-private.h"
+
+static unsigned long max_geometry = PUD_SIZE;
+
+static int max_geometry_set(const char *val, const struct kernel_param *kp)
+{
+	char *end;
+	unsigned long size = memparse(val, &end);
+
+	if (*end == '\n')
+		end++;
+	if (*end || (size != PAGE_SIZE && size != PMD_SIZE &&
+		     size != PUD_SIZE)) {
+		pr_err("device_dax: max_geometry can be %lu, %lu or %lu, not %s\n",
+		       PAGE_SIZE, PMD_SIZE, PUD_SIZE, val);
+		return -EINVAL;
+	}
+	WRITE_ONCE(max_geometry, size);
+	return 0;
+}
+
+static const struct kernel_param_ops max_geometry_ops = {
+	.set = max_geometry_set,
+	.get = param_get_ulong,
+};
+
+module_param_cb(max_geometry, &max_geometry_ops, &max_geometry, 0644);
+MODULE_PARM_DESC(max_geometry,
+		 "Largest compound page of devices bound from now on, in bytes (default: what a PUD maps; page size: none)");
+
+/**
+ * dax_fit_geometry() - the largest geometry that the memmap of a device can have
+ * @pgmap: type, flags, altmap and ranges are set; the range of a static pgmap
+ *	is cut down to @data where that makes the difference
+ * @data: the memory that the device maps, or NULL where @pgmap has no more
+ * @want: bytes, one of PAGE_SIZE, PMD_SIZE, PUD_SIZE
+ * @problem: why it is not @want; NULL if it is
+ *
+ * A namespace whose memmap is in RAM (map=mem) has a pgmap that begins where
+ * the namespace does, with its info block; the data begins later and only the
+ * data is aligned. Nobody needs a struct page for the info block.
+ *
+ * Context: Any. The caller owns @pgmap, which is not in use yet.
+ * Return: bytes; PAGE_SIZE always fits.
+ */
+unsigned long dax_fit_geometry(struct dev_pagemap *pgmap,
+			       const struct range *data, unsigned long want,
+			       const char **problem)
+{
+	struct range whole = pgmap->range;
+
+	*problem = pgmap_geometry_problem(pgmap, want);
+	if (!*problem)
+		return want;
+
+	/* what lies before the data is the altmap's, if there is one */
+	if (data && !pgmap_altmap(pgmap)) {
+		pgmap->range = *data;
+		if (!pgmap_geometry_problem(pgmap, want)) {
+			*problem = NULL;
+			return want;
+		}
+		pgmap->range = whole;
+	}
+
+	if (want > PMD_SIZE && !pgmap_geometry_problem(pgmap, PMD_SIZE))
+		return PMD_SIZE;
+	return PAGE_SIZE;
+}
+
+/**
+ * dev_dax_set_geometry() - choose the geometry of a device that is being bound
+ * @dev_dax: the device; its align, ranges and pgmap are looked at
+ * @pgmap: the pagemap for this binding. A static one has been used before: its
+ *	geometry is set whatever it was.
+ *
+ * Context: Process context, device lock held, before memremap_pages().
+ */
+void dev_dax_set_geometry(struct dev_dax *dev_dax, struct dev_pagemap *pgmap)
+{
+	const struct range *data = dev_dax->pgmap ?
+		&dev_dax->ranges[0].range : NULL;
+	unsigned long want, geometry;
+	const char *problem;
+
+	want = min_t(unsigned long, dev_dax->align, READ_ONCE(max_geometry));
+	geometry = dax_fit_geometry(pgmap, data, want, &problem);
+	if (problem)
+		dev_info(&dev_dax->dev,
+			 "pages of %lu instead of %lu bytes: %s\n", geometry,
+			 want, problem);
+
+	pgmap->geometry = geometry > PAGE_SIZE ? geometry : 0;
+	dev_dax->geometry = geometry;
+}
+
+static ssize_t geometry_show(struct device *dev, struct device_attribute *attr,
+			     char *buf)
+{
+	return sysfs_emit(buf, "%lu\n", to_dev_dax(dev)->geometry);
+}
+static DEVICE_ATTR_RO(geometry);
+
+static struct attribute *dev_dax_geometry_attrs[] = {
+	&dev_attr_geometry.attr,
+	NULL,
+};
+
+static const struct attribute_group dev_dax_geometry_group = {
+	.attrs = dev_dax_geometry_attrs,
+};
+
+/* Attributes of a bound device: the driver core adds and removes them. */
+const struct attribute_group *dev_dax_geometry_groups[] = {
+	&dev_dax_geometry_group,
+	NULL,
+};

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Compound pages in the memory map of ZONE_DEVICE.
+ *
+ * Device memory never comes from the page allocator, so nothing has prepared
+ * its struct pages: they are written here, once per binding of a device, and
+ * given up with the memmap. See Documentation/vm/devdax_compound.rst.
+ */
+#include <linux/memremap.h>
+#include <linux/mm.h>
+#include <linux/page-isolation.h>
+#include <linux/sched.h>
+
+#include "internal.h"
+
+/*
+ * A tail is first a device page like any other: zone, node, PG_reserved, which
+ * ioremap, KVM and VFIO test for each pfn. PG_reserved can not be set through
+ * the accessors once the page is a tail, and ->pgmap shares its word with
+ * ->compound_head, so the compound fields come last.
+ */
+static void memmap_init_tail(struct page *tail, unsigned long pfn,
+			     struct page *head, unsigned long zone_idx, int nid,
+			     struct dev_pagemap *pgmap)
+{
+	__init_zone_device_page(tail, pfn, zone_idx, nid, pgmap);
+
+	/*
+	 * Initialising a struct page sets its count to 1. References to a
+	 * compound page are all on its head, and those who look at a tail
+	 * speculatively (get_page_unless_zero()) must be turned away, so the
+	 * tails have none from the start. Do not count on the helpers that
+	 * turn pages into tails for this: since commit 7118fc2906e2 ("hugetlb:
+	 * address ref count racing in prep_compound_gigantic_page") they trust
+	 * the page allocator to have done it, which device pages never see.
+	 */
+	set_page_count(tail, 0);
+	tail->mapping = TAIL_MAPPING;
+	set_compound_head(tail, head);
+}
+
+/**
+ * memmap_init_compound() - write the struct pages of one compound device page
+ * @head: its first struct page; the others follow it in the virtual memmap
+ * @head_pfn: pfn of @head, a multiple of 1 << @order
+ * @order: log2 of the number of base pages, at least 1
+ * @zone_idx: ZONE_DEVICE
+ * @nid: node of the memory
+ * @pgmap: pagemap that the pages belong to
+ *
+ * Afterwards the head holds one reference, the caller's, and the tails none.
+ *
+ * Context: May sleep. The pages are in no page table yet and nobody else has a
+ *	reference, so plain stores do.
+ */
+void __ref memmap_init_compound(struct page *head, unsigned long head_pfn,
+				unsigned int order, unsigned long zone_idx,
+				int nid, struct dev_pagemap *pgmap)
+{
+	unsigned long i, nr = 1UL << order;
+
+	__init_zone_device_page(head, head_pfn, zone_idx, nid, pgmap);
+
+	for (i = 1; i < nr; i++) {
+		memmap_init_tail(head + i, head_pfn + i, head, zone_idx, nid,
+				 pgmap);
+		/* 262143 tails of a 1G page take milliseconds */
+		if (i % 1024 == 0)
+			cond_resched();
+	}
+
+	/* in the first tail, for PageHuge() and the like to tell us apart */
+	set_compound_page_dtor(head, COMPOUND_PAGE_DTOR);
+	set_compound_order(head, order);
+	atomic_set(compound_mapcount_ptr(head), -1);
+	/* in the second tail, which order 1 does not have */
+	if (order > 1)
+		atomic_set(compound_pincount_ptr(head), 0);
+
+	/* last: who sees PG_head may read the order from the first tail */
+	__SetPageHead(head);
+}
+
+/**
+ * memmap_init_compound_range() - write the memmap of a range as compound pages
+ * @start_pfn: first pfn, a multiple of the geometry
+ * @end_pfn: pfn after the last, a multiple of the geometry
+ * @zone_idx: ZONE_DEVICE
+ * @nid: node of the memory
+ * @pgmap: pagemap with a geometry that pgmap_geometry_problem() has nothing
+ *	against
+ *
+ * The pageblocks are marked movable as memmap_init_zone_device() does for base
+ * pages: every one of them, a compound page can span hundreds.
+ *
+ * Context: May sleep; the hotplug lock is not held.
+ */
+void __ref memmap_init_compound_range(unsigned long start_pfn,
+				      unsigned long end_pfn,
+				      unsigned long zone_idx, int nid,
+				      struct dev_pagemap *pgmap)
+{
+	unsigned int order = pgmap_geometry_order(pgmap);
+	unsigned long pfn;
+
+	for (pfn = start_pfn; pfn < end_pfn; pfn += 1UL << order) {
+		memmap_init_compound(pfn_to_page(pfn), pfn, order, zone_idx,
+				     nid, pgmap);
+		cond_resched();
+	}
+
+	for (pfn = ALIGN(start_pfn, pageblock_nr_pages); pfn < end_pfn;
+	     pfn += pageblock_nr_pages) {
+		set_pageblock_migratetype(pfn_to_page(pfn), MIGRATE_MOVABLE);
+		cond_resched();
+	}
+}
+
+#ifdef CONFIG_DEBUG_VM
+/**
+ * memmap_check_tails() - check that no tail page holds a reference
+ * @pgmap: pagemap whose pages nobody uses any more
+ * @start_pfn: first pfn, a multiple of the geometry
+ * @end_pfn: pfn after the last, a multiple of the geometry
+ *
+ * Unbinding waits for the references on the heads. One that was taken on a
+ * tail by mistake is not waited for: its holder would be left with memory, and
+ * a struct page, that are gone.
+ *
+ * Context: May sleep. The memmap is still there.
+ */
+void memmap_check_tails(struct dev_pagemap *pgmap, unsigned long start_pfn,
+			unsigned long end_pfn)
+{
+	unsigned long pfn, nr = pgmap_geometry_nr(pgmap);
+	struct page *page;
+
+	/* base pages are all heads */
+	if (nr == 1)
+		return;
+
+	for (pfn = start_pfn; pfn < end_pfn; pfn++) {
+		page = pfn_to_page(pfn);
+		/* not page_count(), which goes to the head */
+		VM_WARN_ONCE(pfn % nr && page_ref_count(page),
+			     "pfn %#lx: tail page with %d references\n", pfn,
+			     page_ref_count(page));
+		if (pfn % 1024 == 0)
+			cond_resched();
+	}
+}
+#endif /* CONFIG_DEBUG_VM */
