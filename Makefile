@@ -1,0 +1,61 @@
+# The only entry point; `make` alone prints this:
+#
+#   make run            boot the patched kernel in QEMU and show it on an emulated NVDIMM
+#   make test           every check that CI runs
+#   make test-all       those and the long ones
+#   make bench          measure base, ours and the peers into out/bench.json
+#   make mutants        show that the tests catch bugs which are put in on purpose
+#   make series         the mails in out/series/BASE
+#   make apply KDIR=... apply the series to your kernel tree, wholly or not at all
+#   make deb            kernel packages in out/deb from your .config (or CONFIG=...)
+#   make clean          remove out/
+#
+#   BASE=5.10           the base kernel, one of patches/*
+#   KSRC=... KDIR=...   a tarball or git tree of it, in place of the download
+#   ACCEL=auto|kvm|tcg  how QEMU runs the guests
+#   SIZE=...            size of the emulated NVDIMM (run, bench)
+#   JOBS=...            parallel jobs, default one for each processor
+#   V=1                 show what the quiet steps print
+#   XDG_CACHE_HOME=...  where downloads, kernel trees, objects and images stay
+
+BASE ?= 5.10
+export BASE KDIR KSRC ACCEL SIZE JOBS V
+
+# Runs use all processors and share the cache: one at a time.
+cache := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/devdax-compound
+alone = @mkdir -p $(cache) && flock $(cache)/run.lock
+
+help:
+	@sed -n '1,/^$$/s/^# \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
+
+run: deps
+	$(alone) scripts/run
+
+test: deps
+	$(alone) tests/run $(or $(T),tests/*.t)
+
+test-all: deps
+	$(alone) tests/run tests/*.t tests/long/*.t
+
+mutants: deps
+	$(alone) tests/run tests/long/mutants.t
+
+bench: deps
+	$(alone) bench/bench
+
+series:
+	@scripts/series
+
+apply:
+	@scripts/apply "$(KDIR)"
+
+deb: deps
+	$(alone) scripts/deb $(CONFIG)
+
+deps:
+	@scripts/deps
+
+clean:
+	rm -rf out
+
+.PHONY: help run test test-all mutants bench series apply deb deps clean
