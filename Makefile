@@ -21,27 +21,23 @@
 BASE ?= 5.10
 export BASE KDIR KSRC ACCEL SIZE JOBS V
 
-# Runs use all processors and share the cache: one at a time.
-cache := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/devdax-compound
-alone = @mkdir -p $(cache) && flock $(cache)/run.lock
-
 help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
 
 run: deps
-	$(alone) scripts/run
+	@scripts/alone scripts/run
 
 test: deps
-	$(alone) tests/run $(or $(T),tests/*.t)
+	@scripts/alone tests/run $(or $(T),tests/*.t)
 
 test-all: deps
-	$(alone) tests/run tests/*.t tests/long/*.t
+	@scripts/alone tests/run tests/*.t tests/long/*.t
 
 mutants: deps
-	$(alone) tests/run tests/long/mutants.t
+	@scripts/alone tests/run tests/long/mutants.t
 
 bench: deps
-	$(alone) bench/bench
+	@scripts/alone bench/bench
 
 series:
 	@scripts/series
@@ -50,7 +46,7 @@ apply:
 	@scripts/apply "$(KDIR)"
 
 deb: deps
-	$(alone) scripts/deb $(CONFIG)
+	@scripts/alone scripts/deb $(CONFIG)
 
 deps:
 	@scripts/deps

@@ -1,0 +1,204 @@
+#!/bin/bash
+# The scripts themselves: bad input gives one clear line and changes nothing;
+# the mails, the tree and an applied series are the same; the guest tells truth.
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/devdax-compound
+export BASE=${BASE:-5.10}
+cd "$top" || exit 1
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+unset ACCEL
+n=0
+
+result() {
+	n=$((n + 1))
+	[ "$1" = 0 ] && echo "ok $n - $2" && return
+	echo "not ok $n - $2"
+	sed 's/^/# /' "$tmp/err" 2>/dev/null
+}
+
+# fails WHAT PATTERN COMMAND...: it fails, with one line that matches, beside progress.
+fails() {
+	local what=$1 pattern=$2 rc=0
+	shift 2
+	"$@" >"$tmp/out" 2>"$tmp/err" && rc=1
+	grep -vE '^[A-Z].* [0-9]+ s$|waiting for another run' "$tmp/err" >"$tmp/lines"
+	[ "$(wc -l <"$tmp/lines")" = 1 ] || rc=1
+	grep -qE "$pattern" "$tmp/lines" || rc=1
+	result $rc "$what"
+}
+
+# state DIR: everything in it, the repository's inner life included.
+state() {
+	(cd "$1" && find . -type f -o -type l | sort | xargs -d '\n' sha256sum) 2>/dev/null
+}
+
+# refused WHAT PATTERN DIR: make apply fails there and changes nothing.
+refused() {
+	state "$3" >"$tmp/before"
+	fails "apply: $1" "$2" scripts/apply "$3"
+	state "$3" | cmp -s - "$tmp/before"
+	result $? "apply: $1: tree untouched"
+}
+
+# A clone of the base that holds the files which the series touches.
+clone() {
+	local commit
+	commit=$(scripts/source)
+	git init -q "$tmp/$1"
+	echo "$cache/linux.git/objects" >"$tmp/$1/.git/objects/info/alternates"
+	git -C "$tmp/$1" sparse-checkout set --no-cone /Makefile /Kconfig /mm /drivers/dax \
+		"$(sed -n 's,^\(---\|+++\) [ab]/,/,p' out/series/"$BASE"/*.patch | sort -u)"
+	git -C "$tmp/$1" config user.name tester
+	git -C "$tmp/$1" config user.email tester
+	git -C "$tmp/$1" checkout -q -b work "$commit"
+}
+
+# --- the series
+scripts/series >/dev/null 2>"$tmp/err"
+result $? "series: mails are written"
+ours=$(scripts/tree ours 2>"$tmp/err")
+result $? "tree: the series applies to the base"
+
+clone clean
+scripts/apply "$tmp/clean" >/dev/null 2>"$tmp/err"
+result $? "apply: to a clean clone of the base"
+[ "$(git -C "$tmp/clean" rev-parse 'HEAD^{tree}')" = "$(git -C "$ours" rev-parse 'HEAD^{tree}')" ]
+result $? "apply: gives exactly the tree that is built"
+[ -z "$(git -C "$ours" status --porcelain -uno)" ]
+result $? "tree: holds what is committed"
+
+refused "already applied" "has .* already" "$tmp/clean"
+
+clone plain
+rm -rf "$tmp/plain/.git"
+scripts/apply "$tmp/plain" >/dev/null 2>"$tmp/err"
+result $? "apply: to a tree without git"
+diff -r -x .git "$tmp/clean" "$tmp/plain" >"$tmp/err"
+result $? "apply: to a tree without git: the same files"
+refused "already applied, without git" "does not fit" "$tmp/plain"
+
+clone bad
+echo >>"$tmp/bad/mm/memremap.c"
+refused "uncommitted changes" "uncommitted changes" "$tmp/bad"
+sed -i 's/pgmap/pagemap/' "$tmp/bad/mm/memremap.c"
+git -C "$tmp/bad" commit -qam edited
+refused "a patch that does not fit" "does not fit .* nothing was changed" "$tmp/bad"
+mkdir "$tmp/bad/.git/rebase-apply"
+refused "git am going on" "going on" "$tmp/bad"
+rmdir "$tmp/bad/.git/rebase-apply"
+sed -i 's/^PATCHLEVEL = .*/PATCHLEVEL = 99/' "$tmp/bad/Makefile"
+refused "another version" "does not fit" "$tmp/bad"
+mkdir "$tmp/none"
+refused "no kernel tree" "no Linux kernel tree" "$tmp/none"
+fails "apply: no KDIR" "make apply KDIR=" scripts/apply ""
+fails "apply: KDIR does not exist" "no such folder" scripts/apply "$tmp/nowhere"
+fails "source: KDIR is no kernel tree" "no Linux kernel tree" env KDIR="$tmp/none" scripts/source
+git -C "$tmp/bad" checkout -q Makefile
+echo >>"$tmp/bad/mm/memremap.c"
+fails "source: KDIR has changes" "uncommitted changes" env KDIR="$tmp/bad" scripts/source
+fails "source: KSRC does not exist" "no such file" env KSRC="$tmp/nowhere" scripts/source
+echo text >"$tmp/text"
+fails "source: KSRC is no tarball" "unpack failed" env KSRC="$tmp/text" scripts/source
+fails "unknown BASE" "no base '9.9'" env BASE=9.9 scripts/source
+
+# A copy of the repository, broken in one way.
+broken() {
+	rm -rf "$tmp/copy"
+	mkdir "$tmp/copy"
+	git ls-files -z | tar --null -T - -cf - | tar -xf - -C "$tmp/copy"
+}
+series=patches/$BASE
+first=$(sed -n '/\.patch/{p;q}' "$series/series")
+broken
+mkdir -p "$tmp/copy/mm"
+touch "$tmp/copy/mm/stray.c"
+fails "series: a new file that no patch adds" "mm/stray.c belongs to no patch" "$tmp/copy/scripts/series"
+broken
+cp "$series/$first" "$tmp/copy/$series/9999-stray.patch"
+fails "series: a patch that series does not name" "9999-stray.patch is not named" "$tmp/copy/scripts/series"
+broken
+echo 9999-gone.patch >>"$tmp/copy/$series/series"
+fails "series: a named patch that is missing" "9999-gone.patch, which does not exist" "$tmp/copy/scripts/series"
+broken
+sed -i '0,/^Signed-off-by/s//Adds: mm\/gone.c\n&/' "$tmp/copy/$series/$first"
+fails "series: an added file that is missing" "mm/gone.c, which does not exist" "$tmp/copy/scripts/series"
+
+# --- the machine's shortcomings
+mkdir "$tmp/bin"
+ln -s /usr/bin/* /usr/sbin/* "$tmp/bin/" 2>/dev/null
+rm -f "$tmp"/bin/qemu-system-x86_64 "$tmp"/bin/df
+fails "guest: no QEMU" "qemu-system-x86_64 is not installed" \
+	env PATH="$tmp/bin" scripts/guest --kernel "$0" --payload "$tmp"
+printf '#!/bin/sh\necho; echo x 1 1 1000 1 /\n' >"$tmp/bin/df"
+chmod +x "$tmp/bin/df"
+fails "no disk" "GiB free in .* needed" \
+	env PATH="$tmp/bin" XDG_CACHE_HOME="$tmp/cache" scripts/rootfs
+rm -rf "$tmp/cache"
+fails "source: no network" "Base kernel: package lists failed: .*log: " \
+	env http_proxy=http://127.0.0.1:9 XDG_CACHE_HOME="$tmp/cache" scripts/source
+fails "rootfs: no network" "Guest image: packages failed: .*log: " \
+	env http_proxy=http://127.0.0.1:9 XDG_CACHE_HOME="$tmp/cache" scripts/rootfs
+fails "cache cannot be written" "set XDG_CACHE_HOME" env XDG_CACHE_HOME=/proc scripts/rootfs
+fails "unknown ACCEL" "use auto, kvm or tcg" env ACCEL=hvf scripts/accel "$0"
+
+# --- the guest
+objects=$(scripts/build ours debug configs/guest.config configs/debug.config 2>"$tmp/err")
+result $? "build: a kernel with debug.config"
+kernel=$objects/arch/x86/boot/bzImage
+
+# A processor that claims KVM, on whatever /dev/kvm is here.
+echo "flags : fpu vmx" >"$tmp/cpuinfo"
+accel=$(CPUINFO=$tmp/cpuinfo XDG_CACHE_HOME=$tmp/cache scripts/accel "$kernel" 2>"$tmp/err")
+if [ "$accel" = kvm ]; then
+	n=$((n + 1))
+	echo "ok $n - accel: a /dev/kvm that does not work # SKIP it works here"
+else
+	[ "$accel" = tcg ]
+	result $? "accel: without a working /dev/kvm it is tcg"
+	fails "accel: ACCEL=kvm without a working /dev/kvm" "no guest boots with KVM" \
+		env ACCEL=kvm CPUINFO="$tmp/cpuinfo" XDG_CACHE_HOME="$tmp/cache" scripts/accel "$kernel"
+fi
+
+# guest STATUS WHAT PATTERN MAIN [OPTION...]
+guest() {
+	local status=$1 what=$2 pattern=$3 rc=0
+	mkdir -p "$tmp/payload"
+	printf '#!/bin/bash\n%s\n' "$4" >"$tmp/payload/main"
+	chmod +x "$tmp/payload/main"
+	shift 4
+	scripts/guest --kernel "$kernel" --payload "$tmp/payload" --out out/test/machine \
+		--timeout 120 "$@" >"$tmp/out" 2>"$tmp/err"
+	[ $? = "$status" ] || rc=1
+	cat "$tmp/out" "$tmp/err" | grep -qE "$pattern" || rc=1
+	result $rc "guest: $what"
+}
+guest 0 "output and tools" "^fio-.*" "fio --version && ndctl -v && daxctl -v && daxio -V && numactl --show"
+guest 7 "status of main" "status 7" "exit 7"
+guest 124 "time runs out" "no end within 15 s" "sleep 60" --timeout 15
+guest 125 "panic" "kernel says: Kernel panic" "echo c >/proc/sysrq-trigger; sleep 60"
+guest 125 "a splat, though main ends well" "kernel says: BUG: made up" "echo 'BUG: made up' >/dev/kmsg"
+guest 125 "ends before main does" "ended without a status" "echo b >/proc/sysrq-trigger; sleep 60"
+guest 0 "NVDIMM" '"size":2147483648' \
+	"ndctl disable-region all && ndctl init-labels all && ndctl enable-region all && ndctl list -R" \
+	--nvdimm 2G+2M
+guest 0 "icount" "^1$" "nproc" --icount
+guest 0 "EFI" "^efi$" "[ -d /sys/firmware/efi ] && echo efi" --ovmf
+
+# --- the runner of the tests
+runner() {
+	local want=$1 what=$2
+	printf '#!/bin/sh\n%s\n' "$3" >"$tmp/sample.t"
+	chmod +x "$tmp/sample.t"
+	[ "$(tests/run "$tmp/sample.t" | tail -n1)" = "$want" ]
+	result $? "run: $what"
+}
+runner "2 passed, 1 failed, 1 skipped" "counts nested results" \
+	'printf "    ok 1 - a\n    not ok 2 - b\nnot ok 1 - group\nok 2 - c\nok 3 - d # SKIP e\n1..3\n"'
+runner "1 passed, 1 failed, 0 skipped" "a plan that is not met" 'echo 1..2; echo ok 1'
+runner "1 passed, 1 failed, 0 skipped" "a bad status" 'echo 1..1; echo ok 1; exit 3'
+runner "0 passed, 1 failed, 0 skipped" "no result" 'echo nothing'
+runner "0 passed, 0 failed, 1 skipped" "everything skipped" 'echo "1..0 # SKIP no reason"'
+
+echo "1..$n"
