@@ -136,6 +136,11 @@ chmod +x "$tmp/bin/df"
 fails "no disk" "GiB free in .* needed" \
 	env PATH="$tmp/bin" XDG_CACHE_HOME="$tmp/cache" scripts/rootfs
 rm -rf "$tmp/cache"
+rm -f "$tmp/bin/"{id,dpkg-query,sudo}
+printf '#!/bin/sh\necho 1000\n' >"$tmp/bin/id"
+printf '#!/bin/sh\nexit 1\n' >"$tmp/bin/dpkg-query"
+chmod +x "$tmp/bin/"{id,dpkg-query}
+fails "deps: neither root nor sudo" "as root: apt-get install .*qemu" env PATH="$tmp/bin" scripts/deps
 fails "source: no network" "Base kernel: package lists failed: .*log: " \
 	env http_proxy=http://127.0.0.1:9 XDG_CACHE_HOME="$tmp/cache" scripts/source
 fails "rootfs: no network" "Guest image: packages failed: .*log: " \
@@ -169,7 +174,7 @@ guest() {
 	chmod +x "$tmp/payload/main"
 	shift 4
 	scripts/guest --kernel "$kernel" --payload "$tmp/payload" --out out/test/machine \
-		--timeout 120 "$@" >"$tmp/out" 2>"$tmp/err"
+		--timeout 300 "$@" >"$tmp/out" 2>"$tmp/err"
 	[ $? = "$status" ] || rc=1
 	cat "$tmp/out" "$tmp/err" | grep -qE "$pattern" || rc=1
 	result $rc "guest: $what"
