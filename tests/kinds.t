@@ -11,14 +11,14 @@ tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 n=0
 
-die() {
+bail_out() {
 	echo "Bail out! $*"
 	exit 1
 }
 
 if [ -z "${KERNEL:-}" ]; then
 	objects=$(scripts/build ours debug configs/guest.config configs/debug.config) ||
-		die "no kernel"
+		bail_out "no kernel to test"
 	KERNEL=$objects/arch/x86/boot/bzImage
 	TREE=${objects%/*}
 fi
@@ -26,17 +26,18 @@ selftests=$TREE/tools/testing/selftests/vm
 
 # guest NAME "SCENARIO..." OPTION...: boot, and run the scenarios one by one.
 guest() {
-	local name=$1 dir=$tmp/$1 scenarios=$2
+	local name=$1 dir=$tmp/$1 scenarios
+	read -ra scenarios <<<"$2"
 	shift 2
 	mkdir "$dir"
 	cp tests/kinds/* "$tmp"/devdax_* "$tmp/at" "$dir"
 	{
 		echo "#!/bin/bash"
 		echo "set -eu"
-		printf '. ./%s\n' lib $scenarios
+		printf '. ./%s\n' lib "${scenarios[@]}"
 	} >"$dir/main"
 	chmod +x "$dir/main"
-	scripts/guest --kernel "$KERNEL" --payload "$dir" --out "out/kinds-$name" \
+	scripts/guest --kernel "$KERNEL" --payload "$dir" --out "out/test/kinds-$name" \
 		--timeout 1200 "$@" >"$dir.tap" 2>"$dir.err"
 	echo $? >"$dir.status"
 }
@@ -54,12 +55,13 @@ report() {
 }
 
 for program in map dio; do
-	gcc -O2 -static -o "$tmp/devdax_$program" "$selftests/devdax_$program.c" ||
-		die "cannot build devdax_$program"
+	cc -O2 -static -o "$tmp/devdax_$program" "$selftests/devdax_$program.c" ||
+		bail_out "cannot build devdax_$program"
 done
-gcc -O2 -static -I "$selftests" -o "$tmp/at" tests/kinds/at.c || die "cannot build at"
+cc -O2 -static -I "$selftests" -o "$tmp/at" tests/kinds/at.c ||
+	bail_out "cannot build at.c"
 
-scripts/rootfs >/dev/null || die "no root image"
+scripts/rootfs >/dev/null || bail_out "no root image for the guest"
 guest pmem "buses misaligned neighbours early" --memory 11G --nvdimm 8G+2M \
 	--append "memmap=4G!0x110200000 memmap=512M!0x244000000 memmap=3G!0x280000000" &
 guest efi "soft-reserved roundtrip" --ovmf --memory 12G --nvdimm 8G+2M \
