@@ -29,10 +29,10 @@ static void memmap_init_tail(struct page *tail, unsigned long pfn,
 	 * Initialising a struct page sets its count to 1. References to a
 	 * compound page are all on its head, and those who look at a tail
 	 * speculatively (get_page_unless_zero()) must be turned away, so the
-	 * tails have none from the start. Do not count on the helpers that
-	 * turn pages into tails for this: since commit 7118fc2906e2 ("hugetlb:
-	 * address ref count racing in prep_compound_gigantic_page") they trust
-	 * the page allocator to have done it, which device pages never see.
+	 * tails have none from the start. No helper does it for us: from 5.15
+	 * on, prep_compound_page() trusts the page allocator to have done it
+	 * (commit 7118fc2906e2 ("hugetlb: address ref count racing in
+	 * prep_compound_gigantic_page")), which device pages never see.
 	 */
 	set_page_count(tail, 0);
 	tail->mapping = TAIL_MAPPING;
@@ -50,12 +50,15 @@ static void memmap_init_tail(struct page *tail, unsigned long pfn,
  *
  * Afterwards the head holds one reference, the caller's, and the tails none.
  *
+ * This is one pass over the struct pages that yields to others.
+ * prep_compound_page() would be a second one, without a break in 262143 tails.
+ *
  * Context: May sleep. The pages are in no page table yet and nobody else has a
  *	reference, so plain stores do.
  */
-void __ref memmap_init_compound(struct page *head, unsigned long head_pfn,
-				unsigned int order, unsigned long zone_idx,
-				int nid, struct dev_pagemap *pgmap)
+void memmap_init_compound(struct page *head, unsigned long head_pfn,
+			  unsigned int order, unsigned long zone_idx, int nid,
+			  struct dev_pagemap *pgmap)
 {
 	unsigned long i, nr = 1UL << order;
 
@@ -77,7 +80,6 @@ void __ref memmap_init_compound(struct page *head, unsigned long head_pfn,
 	if (order > 1)
 		atomic_set(compound_pincount_ptr(head), 0);
 
-	/* last: who sees PG_head may read the order from the first tail */
 	__SetPageHead(head);
 }
 
@@ -95,10 +97,9 @@ void __ref memmap_init_compound(struct page *head, unsigned long head_pfn,
  *
  * Context: May sleep; the hotplug lock is not held.
  */
-void __ref memmap_init_compound_range(unsigned long start_pfn,
-				      unsigned long end_pfn,
-				      unsigned long zone_idx, int nid,
-				      struct dev_pagemap *pgmap)
+void memmap_init_compound_range(unsigned long start_pfn, unsigned long end_pfn,
+				unsigned long zone_idx, int nid,
+				struct dev_pagemap *pgmap)
 {
 	unsigned int order = pgmap_geometry_order(pgmap);
 	unsigned long pfn;

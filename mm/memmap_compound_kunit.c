@@ -102,12 +102,18 @@ static void geometry_refused(struct kunit *test)
 static void geometry_refused_for_type(struct kunit *test)
 {
 	struct dev_pagemap *pgmap = generic_pgmap(test, PUD_SIZE, 3 * PUD_SIZE);
+	const char *reason = "the memory type works on base pages";
 
+	pgmap->type = MEMORY_DEVICE_FS_DAX;
+	KUNIT_EXPECT_STREQ(test, pgmap_geometry_problem(pgmap, PMD_SIZE),
+			   reason);
+	pgmap->type = MEMORY_DEVICE_PRIVATE;
+	KUNIT_EXPECT_STREQ(test, pgmap_geometry_problem(pgmap, PMD_SIZE),
+			   reason);
 	pgmap->type = MEMORY_DEVICE_PCI_P2PDMA;
 	KUNIT_EXPECT_PTR_EQ(test, pgmap_geometry_problem(pgmap, 0),
 			    (const char *)NULL);
-	expect_refused(test, pgmap, PMD_SIZE,
-		       "the memory type works on base pages");
+	expect_refused(test, pgmap, PMD_SIZE, reason);
 }
 
 static void geometry_refused_for_range(struct kunit *test)

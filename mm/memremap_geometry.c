@@ -61,6 +61,8 @@ const char *pgmap_geometry_problem(struct dev_pagemap *pgmap,
 		return "smaller than a page";
 	if (geometry > PUD_SIZE)
 		return "larger than what a PUD maps";
+	if (!IS_ENABLED(CONFIG_ARCH_WANT_COMPOUND_DEVMAP))
+		return "not enabled for this architecture";
 	if (!IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE))
 		return "the kernel has no transparent huge pages";
 	if (pgmap->type != MEMORY_DEVICE_GENERIC)

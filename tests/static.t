@@ -38,7 +38,7 @@ give_up() {
 # without WHAT NAME OPTION: the head builds, links and has the option off.
 without() {
 	local objects rc=0
-	{ cat configs/guest.config; echo "# CONFIG_$3 is not set"; } >"$tmp/$2.config"
+	{ cat configs/small.config; echo "# CONFIG_$3 is not set"; } >"$tmp/$2.config"
 	objects=$(scripts/build ours "$2" "$tmp/$2.config" -- vmlinux 2>"$log/$2.log") || rc=1
 	[ $rc = 1 ] || ! grep -q "^CONFIG_$3=y" "$objects/.config" || rc=1
 	result $rc "$1" "$log/$2.log"

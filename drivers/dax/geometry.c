@@ -15,7 +15,15 @@
 #include <linux/moduleparam.h>
 #include "dax-private.h"
 
-static unsigned long max_geometry = PUD_SIZE;
+/* 0 until somebody sets it: PUD_SIZE is no constant on every architecture */
+static unsigned long max_geometry;
+
+static unsigned long get_max_geometry(void)
+{
+	unsigned long size = READ_ONCE(max_geometry);
+
+	return size ? size : PUD_SIZE;
+}
 
 static int max_geometry_set(const char *val, const struct kernel_param *kp)
 {
@@ -26,20 +34,25 @@ static int max_geometry_set(const char *val, const struct kernel_param *kp)
 		end++;
 	if (*end || (size != PAGE_SIZE && size != PMD_SIZE &&
 		     size != PUD_SIZE)) {
-		pr_err("device_dax: max_geometry can be %lu, %lu or %lu, not %s\n",
-		       PAGE_SIZE, PMD_SIZE, PUD_SIZE, val);
+		pr_err("device_dax: max_geometry can be %lu, %lu or %lu\n",
+		       PAGE_SIZE, PMD_SIZE, PUD_SIZE);
 		return -EINVAL;
 	}
 	WRITE_ONCE(max_geometry, size);
 	return 0;
 }
 
+static int max_geometry_get(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%lu\n", get_max_geometry());
+}
+
 static const struct kernel_param_ops max_geometry_ops = {
 	.set = max_geometry_set,
-	.get = param_get_ulong,
+	.get = max_geometry_get,
 };
 
-module_param_cb(max_geometry, &max_geometry_ops, &max_geometry, 0644);
+module_param_cb(max_geometry, &max_geometry_ops, NULL, 0644);
 MODULE_PARM_DESC(max_geometry,
 		 "Largest compound page of devices bound from now on, in bytes (default: what a PUD maps; page size: none)");
 
@@ -98,7 +111,7 @@ void dev_dax_set_geometry(struct dev_dax *dev_dax, struct dev_pagemap *pgmap)
 	unsigned long want, geometry;
 	const char *problem;
 
-	want = min_t(unsigned long, dev_dax->align, READ_ONCE(max_geometry));
+	want = min_t(unsigned long, dev_dax->align, get_max_geometry());
 	geometry = dax_fit_geometry(pgmap, data, want, &problem);
 	if (problem)
 		dev_info(&dev_dax->dev,

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Helpers of the device-dax tests.
+ *
+ * The device comes from the environment, DEVDAX=/dev/dax0.0, and what a test
+ * expects follows from the device's align: one program serves 4K, 2M and 1G.
+ * Everything in the device is overwritten.
+ */
+#ifndef __DEVDAX_H
+#define __DEVDAX_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/types.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "../kselftest_harness.h"
+
+#define SZ_4K		0x1000UL
+#define SZ_2M		0x200000UL
+#define SZ_1G		0x40000000UL
+
+/* Seconds after which a bind or an unbind counts as hung. */
+#define DEVDAX_DEADLINE	15
+
+#define DEVDAX_DRIVER	"/sys/bus/dax/drivers/device_dax/"
+#define DEVDAX_MAX_GEOMETRY "/sys/module/device_dax/parameters/max_geometry"
+
+struct devdax {
+	const char *path;		/* /dev/dax0.0 */
+	const char *name;		/* dax0.0 */
+	unsigned long align;
+	unsigned long span;		/* align, or at 4K 2M of pages */
+	unsigned long part;		/* no multiple of align, below it */
+	unsigned long size;
+	unsigned long geometry;		/* 0: the kernel does not say */
+	int fd;
+};
+
+/* What the last fault in devdax_touch() was. */
+static siginfo_t devdax_sig;
+static sigjmp_buf devdax_jmp;
+
+static inline void devdax_fault_handler(int sig, siginfo_t *info, void *ctx)
+{
+	devdax_sig = *info;
+	siglongjmp(devdax_jmp, sig);
+}
+
+/* Returns the signal that *addr raises, 0 if none; details in devdax_sig. */
+static inline int devdax_touch(void *addr, bool write)
+{
+	struct sigaction act = {
+		.sa_sigaction = devdax_fault_handler,
+		.sa_flags = SA_SIGINFO,
+	}, segv, bus;
+	char *p = addr, byte;
+	int sig;
+
+	sigaction(SIGSEGV, &act, &segv);
+	sigaction(SIGBUS, &act, &bus);
+	memset(&devdax_sig, 0, sizeof(devdax_sig));
+	sig = sigsetjmp(devdax_jmp, 1);
+	if (!sig) {
+		byte = __atomic_load_n(p, __ATOMIC_RELAXED);
+		if (write)
+			__atomic_store_n(p, byte, __ATOMIC_RELAXED);
+	}
+	sigaction(SIGSEGV, &segv, NULL);
+	sigaction(SIGBUS, &bus, NULL);
+	return sig;
+}
+
+/*
+ * A memory error in the 4K at addr, which takes CONFIG_MEMORY_FAILURE: the
+ * signal that this raises, 0 if none; details in devdax_sig.
+ */
+static inline int devdax_poison(void *addr)
+{
+	struct sigaction act = {
+		.sa_sigaction = devdax_fault_handler,
+		.sa_flags = SA_SIGINFO,
+	}, old;
+	int sig;
+
+	memset(&devdax_sig, 0, sizeof(devdax_sig));
+	sigaction(SIGBUS, &act, &old);
+	sig = sigsetjmp(devdax_jmp, 1);
+	if (!sig && madvise(addr, SZ_4K, MADV_HWPOISON))
+		perror("# madvise(MADV_HWPOISON)");
+	sigaction(SIGBUS, &old, NULL);
+	return sig;
+}
+
+/* A pattern that tells every offset and every seed apart. */
+static inline __u64 devdax_word(unsigned long off, __u64 seed)
+{
+	return (off ^ seed << 48) * 0x9e3779b97f4a7c15ULL + seed;
+}
+
+static inline void devdax_fill(void *addr, unsigned long off,
+			       unsigned long len, __u64 seed)
+{
+	__u64 *p = addr;
+
+	for (; len >= sizeof(*p); len -= sizeof(*p), off += sizeof(*p))
+		*p++ = devdax_word(off, seed);
+}
+
+/* Does the memory hold what devdax_fill() wrote there? */
+static inline bool devdax_check(const void *addr, unsigned long off,
+				unsigned long len, __u64 seed)
+{
+	const __u64 *p = addr;
+
+	for (; len >= sizeof(*p); len -= sizeof(*p), off += sizeof(*p))
+		if (*p++ != devdax_word(off, seed))
+			return false;
+	return true;
+}
+
+/* A number from an attribute of the device, 0 if there is none. */
+static inline unsigned long devdax_attr(const struct devdax *dd,
+					const char *attr)
+{
+	char path[128];
+	long val = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/sys/bus/dax/devices/%s/%s", dd->name,
+		 attr);
+	f = fopen(path, "r");
+	if (!f)
+		return 0;
+	if (fscanf(f, "%li", &val) != 1)
+		val = 0;
+	fclose(f);
+	return val;
+}
+
+static inline bool devdax_bound(const struct devdax *dd)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), DEVDAX_DRIVER "%s", dd->name);
+	return !access(path, F_OK);
+}
+
+/* Write a string into a file of sysfs: 0 or the negative error. */
+static inline int devdax_write(const char *path, const char *val)
+{
+	int fd = open(path, O_WRONLY), err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, val, strlen(val)) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+/*
+ * "bind" or "unbind" in a process of its own: the kernel may make the writer
+ * wait, and then it cannot be killed.
+ */
+static inline pid_t devdax_start(const struct devdax *dd, const char *what)
+{
+	char path[128];
+	pid_t pid;
+	int fd;
+
+	snprintf(path, sizeof(path), DEVDAX_DRIVER "%s", what);
+	fflush(NULL);
+	pid = fork();
+	if (pid)
+		return pid;
+	/* What the test closes shall be closed. */
+	for (fd = 3; fd < 64; fd++)
+		close(fd);
+	_exit(-devdax_write(path, dd->name));
+}
+
+/* 0 or the negative error of devdax_start(), -ETIMEDOUT if it still runs. */
+static inline int devdax_wait(pid_t pid, unsigned int ms)
+{
+	const struct timespec tick = { .tv_nsec = 5000000 };
+	int status;
+
+	for (;; ms -= ms < 5 ? ms : 5) {
+		pid_t ret = waitpid(pid, &status, WNOHANG);
+
+		if (ret == pid)
+			return WIFEXITED(status) ? -WEXITSTATUS(status) : -EINTR;
+		if (ret < 0)
+			return -errno;
+		if (!ms)
+			return -ETIMEDOUT;
+		nanosleep(&tick, NULL);
+	}
+}
+
+static inline int devdax_bind(struct devdax *dd)
+{
+	int err = devdax_wait(devdax_start(dd, "bind"), DEVDAX_DEADLINE * 1000);
+
+	if (err)
+		return err;
+	dd->geometry = devdax_attr(dd, "geometry");
+	dd->fd = open(dd->path, O_RDWR | O_CLOEXEC);
+	return dd->fd < 0 ? -errno : 0;
+}
+
+/* Closes the device: no file, and so no mapping, may be there at a bind. */
+static inline int devdax_unbind(struct devdax *dd)
+{
+	close(dd->fd);
+	dd->fd = -1;
+	return devdax_wait(devdax_start(dd, "unbind"), DEVDAX_DEADLINE * 1000);
+}
+
+/* With no mapping left, gives the device fresh struct pages. */
+static inline int devdax_rebind(struct devdax *dd)
+{
+	return devdax_unbind(dd) ?: devdax_bind(dd);
+}
+
+static inline char *devdax_map(const struct devdax *dd, unsigned long off,
+			       unsigned long len)
+{
+	return mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, dd->fd, off);
+}
+
+/* Opens the device, binds it if it is not: NULL or why there is no test. */
+static inline const char *devdax_open(struct devdax *dd)
+{
+	dd->path = getenv("DEVDAX");
+	if (!dd->path)
+		return "DEVDAX is not set to a device-dax device";
+	dd->name = strrchr(dd->path, '/');
+	dd->name = dd->name ? dd->name + 1 : dd->path;
+	dd->align = devdax_attr(dd, "align");
+	dd->span = dd->align < SZ_2M ? SZ_2M : dd->align;
+	dd->part = dd->align > SZ_4K ? SZ_4K : 512;
+	dd->size = devdax_attr(dd, "size");
+	if (!dd->align || !dd->size)
+		return "DEVDAX is no device-dax device";
+	if (!devdax_bound(dd))
+		return devdax_bind(dd) ? "DEVDAX cannot be bound" : NULL;
+	dd->geometry = devdax_attr(dd, "geometry");
+	dd->fd = open(dd->path, O_RDWR | O_CLOEXEC);
+	return dd->fd < 0 ? "DEVDAX cannot be opened" : NULL;
+}
+
+/*
+ * For FIXTURE_SETUP(): a device of at least nr spans, or SKIP.  The
+ * harness would run the test even after a SKIP in the setup, so exit the way
+ * it does after the test.
+ */
+static inline void devdax_setup(struct __test_metadata *_metadata,
+				struct devdax *dd, unsigned int nr)
+{
+	const char *why = devdax_open(dd);
+
+	if (!why && dd->size < nr * dd->span)
+		why = "device too small";
+	if (why)
+		SKIP(_exit(255), "%s", why);
+}
+
+#endif /* __DEVDAX_H */

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Poisoned pages and the end of their struct pages: the count of poisoned
+ * memory (HardwareCorrupted in /proc/meminfo) has to come out even.
+ *
+ * Poison in ordinary memory stays there: some tests cost a page of RAM, unless
+ * CONFIG_HWPOISON_INJECT gives it back.
+ */
+#include "devdax.h"
+
+#ifndef MADV_SOFT_OFFLINE
+#define MADV_SOFT_OFFLINE 101
+#endif
+
+#define UNPOISON	"/sys/kernel/debug/hwpoison/unpoison-pfn"
+
+FIXTURE(devdax_hwpoison)
+{
+	struct devdax dd;
+	unsigned long len;
+	char *p;
+	char *ram;
+	char pfn[32];	/* of the poisoned page of RAM, if any */
+};
+
+/* HardwareCorrupted in kB, -1 if the kernel does not count it. */
+static long corrupted(void)
+{
+	FILE *f = fopen("/proc/meminfo", "r");
+	char line[256];
+	long val = -1;
+
+	while (f && fgets(line, sizeof(line), f))
+		sscanf(line, "HardwareCorrupted: %ld", &val);
+	if (f)
+		fclose(f);
+	return val;
+}
+
+FIXTURE_SETUP(devdax_hwpoison)
+{
+	devdax_setup(_metadata, &self->dd, 1);
+	if (corrupted() < 0)
+		SKIP(_exit(255), "no HardwareCorrupted (CONFIG_MEMORY_FAILURE?)");
+	self->len = self->dd.align > SZ_2M ? self->dd.align : SZ_2M;
+	self->p = devdax_map(&self->dd, 0, self->len);
+	ASSERT_NE(MAP_FAILED, self->p);
+	self->ram = mmap(NULL, SZ_4K, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, self->ram);
+	self->pfn[0] = 0;
+}
+
+FIXTURE_TEARDOWN(devdax_hwpoison)
+{
+	if (self->pfn[0])
+		devdax_write(UNPOISON, self->pfn);
+	close(self->dd.fd);
+	if (!devdax_bound(&self->dd))
+		EXPECT_EQ(0, devdax_bind(&self->dd));
+}
+
+/* Takes the page at p out of service, which keeps working with another. */
+static int poison_ram(char *p, char *pfn, size_t size)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	__u64 entry = 0;
+
+	*p = 1;
+	pread(fd, &entry, sizeof(entry), (unsigned long)p / SZ_4K * 8);
+	close(fd);
+	snprintf(pfn, size, "%llu", entry & ((1ULL << 55) - 1));
+	return madvise(p, SZ_4K, MADV_SOFT_OFFLINE) ? -errno : 0;
+}
+
+TEST_F(devdax_hwpoison, device_poison_is_counted_once)
+{
+	long before = corrupted();
+
+	ASSERT_EQ(SIGBUS, devdax_poison(self->p + self->len / 2));
+	EXPECT_EQ(before + 4, corrupted());
+	ASSERT_EQ(SIGBUS, devdax_poison(self->p + self->len / 2));
+	EXPECT_EQ(before + 4, corrupted());
+	munmap(self->p, self->len);
+	EXPECT_EQ(0, devdax_unbind(&self->dd));
+	EXPECT_EQ(before, corrupted());
+}
+
+/* What is poisoned elsewhere makes the end of the device look for poison. */
+TEST_F(devdax_hwpoison, ram_poison_stays_counted)
+{
+	long before = corrupted();
+
+	ASSERT_EQ(0, poison_ram(self->ram, self->pfn, sizeof(self->pfn)));
+	ASSERT_EQ(before + 4, corrupted());
+	munmap(self->p, self->len);
+	EXPECT_EQ(0, devdax_unbind(&self->dd));
+	EXPECT_EQ(before + 4, corrupted());
+}
+
+TEST_F(devdax_hwpoison, device_and_ram_poison)
+{
+	long before = corrupted();
+
+	ASSERT_EQ(0, poison_ram(self->ram, self->pfn, sizeof(self->pfn)));
+	ASSERT_EQ(SIGBUS, devdax_poison(self->p));
+	EXPECT_EQ(before + 8, corrupted());
+	munmap(self->p, self->len);
+	EXPECT_EQ(0, devdax_unbind(&self->dd));
+	EXPECT_EQ(before + 4, corrupted());
+}
+
+/* The device comes back with fresh struct pages. */
+TEST_F(devdax_hwpoison, no_poison_after_rebind)
+{
+	long before = corrupted();
+
+	ASSERT_EQ(SIGBUS, devdax_poison(self->p));
+	munmap(self->p, self->len);
+	close(self->dd.fd);
+	ASSERT_EQ(0, devdax_rebind(&self->dd));
+	ASSERT_EQ(NULL, devdax_open(&self->dd));
+	self->p = devdax_map(&self->dd, 0, self->len);
+	ASSERT_NE(MAP_FAILED, self->p);
+	EXPECT_EQ(0, devdax_touch(self->p, true));
+	EXPECT_EQ(before, corrupted());
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Whoever changes or walks page tables must cope with a huge entry of
+ * device-dax on every level: take it away with a flush for all processors, and
+ * never take it for a pointer to a table of entries.
+ */
+#include "devdax.h"
+#include <pthread.h>
+
+FIXTURE(devdax_pagetable)
+{
+	struct devdax dd;
+	unsigned long align;
+	int kmsg;	/* what the kernel says from now on */
+	char *p;
+};
+
+FIXTURE_SETUP(devdax_pagetable)
+{
+	devdax_setup(_metadata, &self->dd, 1);
+	self->align = self->dd.align;
+	self->kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	ASSERT_LE(0, self->kmsg);
+	ASSERT_NE(-1, lseek(self->kmsg, 0, SEEK_END));
+	self->p = devdax_map(&self->dd, 0, self->align);
+	ASSERT_NE(MAP_FAILED, self->p);
+}
+
+/* Did the kernel meet an entry that it could not make sense of? */
+static bool bad_entry(int kmsg)
+{
+	char line[8192], *text;
+	ssize_t n;
+
+	while ((n = read(kmsg, line, sizeof(line) - 1)) > 0) {
+		line[n] = 0;
+		text = strstr(line, ": bad p");
+		if (text && (text[7] == 'u' || text[7] == 'm'))
+			return true;
+	}
+	return false;
+}
+
+FIXTURE_TEARDOWN(devdax_pagetable)
+{
+	EXPECT_FALSE(bad_entry(self->kmsg));
+	close(self->kmsg);
+	close(self->dd.fd);
+}
+
+/*
+ * A thread that keeps a processor, and the entry in its TLB, while another
+ * thread changes the mapping.
+ */
+struct user {
+	pthread_t thread;
+	char *p;
+	int before;
+	int after;
+	bool ready;
+	bool changed;
+};
+
+static void *use(void *arg)
+{
+	struct user *user = arg;
+
+	user->before = devdax_touch(user->p, true);
+	__atomic_store_n(&user->ready, true, __ATOMIC_SEQ_CST);
+	while (!__atomic_load_n(&user->changed, __ATOMIC_SEQ_CST))
+		;
+	user->after = devdax_touch(user->p, true);
+	return NULL;
+}
+
+static void user_start(struct user *user, char *p)
+{
+	user->p = p;
+	user->ready = false;
+	user->changed = false;
+	pthread_create(&user->thread, NULL, use, user);
+	while (!__atomic_load_n(&user->ready, __ATOMIC_SEQ_CST))
+		;
+}
+
+static void user_end(struct user *user)
+{
+	__atomic_store_n(&user->changed, true, __ATOMIC_SEQ_CST);
+	pthread_join(user->thread, NULL);
+}
+
+TEST_F(devdax_pagetable, mprotect_reaches_all_threads)
+{
+	struct user user;
+
+	devdax_fill(self->p, 0, SZ_4K, 1);
+	user_start(&user, self->p);
+	ASSERT_EQ(0, mprotect(self->p, self->align, PROT_READ));
+	user_end(&user);
+	EXPECT_EQ(0, user.before);
+	EXPECT_EQ(SIGSEGV, user.after);
+	EXPECT_EQ(SEGV_ACCERR, devdax_sig.si_code);
+
+	EXPECT_EQ(0, devdax_touch(self->p, false));
+	EXPECT_TRUE(devdax_check(self->p, 0, SZ_4K, 1));
+	ASSERT_EQ(0, mprotect(self->p, self->align, PROT_READ | PROT_WRITE));
+	EXPECT_EQ(0, devdax_touch(self->p, true));
+}
+
+TEST_F(devdax_pagetable, mremap_reaches_all_threads)
+{
+	unsigned long align = self->align;
+	struct user user;
+	char *area;
+
+	area = mmap(NULL, 2 * align, PROT_NONE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	ASSERT_NE(MAP_FAILED, area);
+	area += -(unsigned long)area & (align - 1);
+
+	devdax_fill(self->p, 0, SZ_4K, 2);
+	user_start(&user, self->p);
+	ASSERT_EQ(area, mremap(self->p, align, align,
+			       MREMAP_MAYMOVE | MREMAP_FIXED, area));
+	user_end(&user);
+	EXPECT_EQ(0, user.before);
+	EXPECT_EQ(SIGSEGV, user.after);
+	EXPECT_EQ(SEGV_MAPERR, devdax_sig.si_code);
+	EXPECT_EQ(0, devdax_touch(area, true));
+	EXPECT_TRUE(devdax_check(area, 0, SZ_4K, 2));
+}
+
+/* A thread that keeps reading what /proc/self/pagemap says of an address. */
+struct walker {
+	pthread_t thread;
+	char *p;
+	bool stop;
+};
+
+static void *walk(void *arg)
+{
+	struct walker *walker = arg;
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	__u64 entries[512];
+
+	while (!__atomic_load_n(&walker->stop, __ATOMIC_SEQ_CST))
+		pread(fd, entries, sizeof(entries),
+		      (unsigned long)walker->p / SZ_4K * sizeof(*entries));
+	close(fd);
+	return NULL;
+}
+
+/*
+ * The walk takes a 1G entry away, and the next access brings it back, maybe
+ * before the walk goes on.  Then it must not take the memory for a page table:
+ * as a table, it would be a bad one, which the kernel clears.
+ */
+TEST_F(devdax_pagetable, walk_while_faulting)
+{
+	struct walker walker = { .p = self->p };
+	__u64 *word = (__u64 *)self->p;
+	unsigned long i, lost = 0;
+	time_t end;
+
+	for (i = 0; i < SZ_4K / sizeof(*word); i++)
+		word[i] = 1;
+	ASSERT_EQ(0, pthread_create(&walker.thread, NULL, walk, &walker));
+	for (end = time(NULL) + 20; time(NULL) < end && !lost;)
+		for (i = 0; i < 10000; i++)
+			lost += __atomic_load_n(word, __ATOMIC_RELAXED) != 1;
+	__atomic_store_n(&walker.stop, true, __ATOMIC_SEQ_CST);
+	pthread_join(walker.thread, NULL);
+	EXPECT_EQ(0, lost);
+}
+
+TEST_HARNESS_MAIN

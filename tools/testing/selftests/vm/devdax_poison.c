@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A memory error in a huge page of a device-dax mapping: the process learns
+ * the exact address and the size of what it lost, only this huge page is
+ * unmapped, and a rebind of the device forgets the error.
+ *
+ * "Memory failure" messages of the kernel are expected.
+ */
+#include "devdax.h"
+
+#include <sys/resource.h>
+
+#define NR	3
+#define CORRUPT_PFN "/sys/kernel/debug/hwpoison/corrupt-pfn"
+
+static long hardware_corrupted(void)
+{
+	FILE *f = fopen("/proc/meminfo", "r");
+	char line[128];
+	long kb = -1;
+
+	while (f && kb < 0 && fgets(line, sizeof(line), f))
+		sscanf(line, "HardwareCorrupted: %ld kB", &kb);
+	if (f)
+		fclose(f);
+	return kb;
+}
+
+static long minor_faults(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return usage.ru_minflt;
+}
+
+/*
+ * NR spans of the device, mapped and not touched.  What counts is the first
+ * touch after a bind, and what went bad before is to be forgotten.
+ */
+static char *fresh_pages(struct __test_metadata *_metadata, struct devdax *dd)
+{
+	char *p;
+
+	devdax_setup(_metadata, dd, NR);
+	if (hardware_corrupted() < 0)
+		SKIP(_exit(255), "no CONFIG_MEMORY_FAILURE");
+	ASSERT_EQ(0, devdax_rebind(dd));
+	EXPECT_EQ(0, hardware_corrupted());
+	p = devdax_map(dd, 0, NR * dd->span);
+	ASSERT_NE(MAP_FAILED, p);
+	return p;
+}
+
+FIXTURE(devdax_poison)
+{
+	struct devdax dd;
+	char *p;		/* NR spans of the device */
+	unsigned long first;	/* touched first, in each span */
+	unsigned long hit;	/* what goes bad there */
+};
+
+/* Halves of the span and 4Ks from its start. */
+FIXTURE_VARIANT(devdax_poison)
+{
+	int touch_half, touch_4k;
+	int hit_half, hit_4k;
+};
+
+FIXTURE_VARIANT_ADD(devdax_poison, head) { 0, 0, 0, 0 };
+FIXTURE_VARIANT_ADD(devdax_poison, tail) { 0, 0, 0, 5 };
+FIXTURE_VARIANT_ADD(devdax_poison, last_tail) { 0, 0, 2, -1 };
+FIXTURE_VARIANT_ADD(devdax_poison, head_after_second_half) { 1, 1, 0, 0 };
+FIXTURE_VARIANT_ADD(devdax_poison, tail_after_second_half) { 1, 1, 0, 300 };
+FIXTURE_VARIANT_ADD(devdax_poison, same_in_second_half) { 1, 1, 1, 1 };
+
+FIXTURE_SETUP(devdax_poison)
+{
+	unsigned long span, i;
+
+	self->p = fresh_pages(_metadata, &self->dd);
+	span = self->dd.span;
+	self->first = variant->touch_half * span / 2 +
+		      variant->touch_4k * (long)SZ_4K;
+	self->hit = variant->hit_half * span / 2 +
+		    variant->hit_4k * (long)SZ_4K;
+	for (i = 0; i < NR; i++) {
+		ASSERT_EQ(0, devdax_touch(self->p + i * span + self->first,
+					  true));
+		ASSERT_EQ(0, devdax_touch(self->p + i * span + self->hit,
+					  true));
+	}
+}
+
+FIXTURE_TEARDOWN(devdax_poison)
+{
+	munmap(self->p, NR * self->dd.span);
+	close(self->dd.fd);
+}
+
+/* As a machine check reports it, by page frame number: the signal or 0. */
+static int poison_pfn(unsigned long addr)
+{
+	struct sigaction act = {
+		.sa_sigaction = devdax_fault_handler,
+		.sa_flags = SA_SIGINFO,
+	};
+	char pfn[32];
+	int sig;
+
+	snprintf(pfn, sizeof(pfn), "%#lx", addr / SZ_4K);
+	sigaction(SIGBUS, &act, NULL);
+	memset(&devdax_sig, 0, sizeof(devdax_sig));
+	sig = sigsetjmp(devdax_jmp, 1);
+	if (!sig)
+		devdax_write(CORRUPT_PFN, pfn);
+	signal(SIGBUS, SIG_DFL);
+	return sig;
+}
+
+TEST_F(devdax_poison, tells_address_and_size)
+{
+	unsigned long resource = devdax_attr(&self->dd, "resource");
+	unsigned long off = self->dd.span + self->hit;
+
+	ASSERT_EQ(SIGBUS, devdax_poison(self->p + off));
+	EXPECT_EQ(BUS_MCEERR_AR, devdax_sig.si_code);
+	EXPECT_EQ((void *)self->p + off, devdax_sig.si_addr);
+	EXPECT_EQ(__builtin_ctzl(self->dd.align), devdax_sig.si_addr_lsb);
+
+	if (!resource || access(CORRUPT_PFN, W_OK))
+		SKIP(return, "no resource attribute or no " CORRUPT_PFN);
+	off += self->dd.span;
+	ASSERT_EQ(SIGBUS, poison_pfn(resource + off));
+	EXPECT_EQ(BUS_MCEERR_AR, devdax_sig.si_code);
+	EXPECT_EQ((void *)self->p + off, devdax_sig.si_addr);
+	EXPECT_EQ(__builtin_ctzl(self->dd.align), devdax_sig.si_addr_lsb);
+}
+
+FIXTURE(devdax_poison_around)
+{
+	struct devdax dd;
+	unsigned long align;
+	char *p;		/* NR spans of the device */
+	char *hit;		/* what is to go bad, in the second page */
+};
+
+FIXTURE_SETUP(devdax_poison_around)
+{
+	unsigned long align;
+
+	self->p = fresh_pages(_metadata, &self->dd);
+	align = self->dd.align;
+	self->align = align;
+	self->hit = self->p + align + (align > SZ_4K ? 5 * SZ_4K : 0);
+	devdax_fill(self->p, 0, SZ_4K, 1);
+	devdax_fill(self->p + 2 * align, 2 * align, SZ_4K, 1);
+	ASSERT_EQ(0, devdax_touch(self->p + align, true));
+}
+
+FIXTURE_TEARDOWN(devdax_poison_around)
+{
+	munmap(self->p, NR * self->dd.span);
+	close(self->dd.fd);
+}
+
+/* The faults which it takes to touch both neighbours of the page. */
+static long touch_around(char *p, unsigned long align)
+{
+	long before = minor_faults();
+
+	devdax_touch(p, true);
+	devdax_touch(p + align - 1, true);
+	devdax_touch(p + 2 * align, true);
+	devdax_touch(p + 3 * align - 1, true);
+	return minor_faults() - before;
+}
+
+TEST_F(devdax_poison_around, neighbours_stay_mapped)
+{
+	unsigned long align = self->align;
+
+	/* Get other faults out of the way. */
+	touch_around(self->p, align);
+	ASSERT_EQ(SIGBUS, devdax_poison(self->hit));
+	EXPECT_EQ(0, touch_around(self->p, align));
+	EXPECT_TRUE(devdax_check(self->p, 0, SZ_4K, 1));
+	EXPECT_TRUE(devdax_check(self->p + 2 * align, 2 * align, SZ_4K, 1));
+}
+
+/* Another error in the page that has one, and then one in another page. */
+TEST_F(devdax_poison_around, next_error_is_exact_too)
+{
+	unsigned long align = self->align;
+	char *again = self->p + align + 9 * SZ_4K;
+	char *other = self->p + align - SZ_4K;
+
+	ASSERT_EQ(SIGBUS, devdax_poison(self->hit));
+	if (align > SZ_4K) {
+		EXPECT_EQ(SIGBUS, devdax_poison(again));
+		EXPECT_EQ((void *)again, devdax_sig.si_addr);
+	}
+	EXPECT_EQ(SIGBUS, devdax_poison(other));
+	EXPECT_EQ((void *)other, devdax_sig.si_addr);
+	EXPECT_EQ(0, devdax_touch(self->p + 2 * align, true));
+}
+
+/* The last test: errors do not outlive the binding. */
+TEST_F(devdax_poison_around, rebind_forgets)
+{
+	unsigned long align = self->align;
+	unsigned long off = self->hit - self->p;
+
+	ASSERT_EQ(SIGBUS, devdax_poison(self->hit));
+	ASSERT_EQ(0, munmap(self->p, NR * self->dd.span));
+	ASSERT_EQ(0, devdax_rebind(&self->dd));
+	EXPECT_EQ(0, hardware_corrupted());
+	self->p = devdax_map(&self->dd, 0, NR * self->dd.span);
+	ASSERT_NE(MAP_FAILED, self->p);
+	EXPECT_EQ(0, devdax_touch(self->p + off, true));
+	devdax_fill(self->p + align, align, SZ_4K, 2);
+	EXPECT_TRUE(devdax_check(self->p + align, align, SZ_4K, 2));
+	EXPECT_TRUE(devdax_check(self->p + 2 * align, 2 * align, SZ_4K, 1));
+}
+
+TEST_HARNESS_MAIN

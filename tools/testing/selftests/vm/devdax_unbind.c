@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Unbinding a device-dax device: mappings go away at once, the struct pages
+ * only when nobody holds a reference to one of them.  Pages are held by a pipe
+ * (vmsplice) and by a long-term pin (vhost-vdpa, with CONFIG_VDPA_SIM).
+ */
+#include "devdax.h"
+
+#include <limits.h>
+#include <linux/vhost.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/uio.h>
+
+/* Milliseconds in which a free device would long be unbound. */
+#define HELD		200
+#define CYCLES		100
+#define WINDOWS		5
+#define VDPA		"/dev/vhost-vdpa-0"
+
+FIXTURE(devdax_unbind)
+{
+	struct devdax dd;
+	unsigned long align;
+	char *p;		/* the first two pages of the device */
+};
+
+FIXTURE_SETUP(devdax_unbind)
+{
+	devdax_setup(_metadata, &self->dd, 2);
+	self->align = self->dd.align;
+	self->p = devdax_map(&self->dd, 0, 2 * self->align);
+	ASSERT_NE(MAP_FAILED, self->p);
+}
+
+FIXTURE_TEARDOWN(devdax_unbind)
+{
+	munmap(self->p, 2 * self->align);
+	if (!devdax_bound(&self->dd)) {
+		close(self->dd.fd);
+		EXPECT_EQ(0, devdax_bind(&self->dd));
+	}
+	close(self->dd.fd);
+}
+
+TEST_F(devdax_unbind, access_raises_sigbus)
+{
+	unsigned long align = self->align;
+	pid_t unbind;
+	char *p;
+
+	devdax_fill(self->p + align, align, SZ_4K, 1);
+	unbind = devdax_start(&self->dd, "unbind");
+	ASSERT_EQ(0, devdax_wait(unbind, DEVDAX_DEADLINE * 1000));
+	EXPECT_EQ(SIGBUS, devdax_touch(self->p + align, false));
+	EXPECT_EQ(SIGBUS, devdax_touch(self->p, true));
+	EXPECT_EQ(MAP_FAILED, devdax_map(&self->dd, 0, align));
+	EXPECT_EQ(ENXIO, errno);
+	munmap(self->p, 2 * align);
+	close(self->dd.fd);
+	self->dd.fd = open(self->dd.path, O_RDWR);
+	EXPECT_EQ(-1, self->dd.fd);
+	EXPECT_EQ(ENXIO, errno);
+	close(self->dd.fd);
+
+	/* The next bind finds the data. */
+	ASSERT_EQ(0, devdax_bind(&self->dd));
+	p = devdax_map(&self->dd, align, align);
+	ASSERT_NE(MAP_FAILED, p);
+	EXPECT_TRUE(devdax_check(p, align, SZ_4K, 1));
+	munmap(p, align);
+}
+
+TEST_F(devdax_unbind, unbound_device_refuses)
+{
+	munmap(self->p, 2 * self->align);
+	EXPECT_EQ(0, devdax_unbind(&self->dd));
+	EXPECT_EQ(-ENODEV, devdax_unbind(&self->dd));
+	EXPECT_EQ(0, devdax_bind(&self->dd));
+}
+
+/* Has vhost-vdpa pin, or unpin, that memory for a device at that address. */
+static int vdpa_msg(int fd, __u8 type, char *addr, unsigned long len)
+{
+	struct vhost_msg_v2 msg = {
+		.type = VHOST_IOTLB_MSG_V2,
+		.iotlb = {
+			.iova = (unsigned long)addr,
+			.size = len,
+			.uaddr = (unsigned long)addr,
+			.perm = VHOST_ACCESS_RW,
+			.type = type,
+		},
+	};
+
+	return write(fd, &msg, sizeof(msg)) == sizeof(msg) ? 0 : -errno;
+}
+
+static int vdpa_open(void)
+{
+	const struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
+	__u64 features = 1ULL << VHOST_BACKEND_F_IOTLB_MSG_V2;
+	int fd = open(VDPA, O_RDWR | O_CLOEXEC);
+
+	if (fd >= 0 && (setrlimit(RLIMIT_MEMLOCK, &unlimited) ||
+			ioctl(fd, VHOST_SET_OWNER) ||
+			ioctl(fd, VHOST_SET_BACKEND_FEATURES, &features))) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+TEST_F(devdax_unbind, held_by_long_term_pin)
+{
+	char *tail = self->p + self->align - SZ_4K;
+	char *page = self->p + self->align;
+	pid_t unbind;
+	int fd;
+
+	fd = vdpa_open();
+	if (fd < 0)
+		SKIP(return, "no " VDPA ": CONFIG_VDPA_SIM, CONFIG_VHOST_VDPA");
+	ASSERT_EQ(0, vdpa_msg(fd, VHOST_IOTLB_UPDATE, tail, SZ_4K));
+	ASSERT_EQ(0, vdpa_msg(fd, VHOST_IOTLB_UPDATE, page, self->align));
+	munmap(self->p, 2 * self->align);
+
+	unbind = devdax_start(&self->dd, "unbind");
+	EXPECT_EQ(-ETIMEDOUT, devdax_wait(unbind, HELD));
+	EXPECT_EQ(0, vdpa_msg(fd, VHOST_IOTLB_INVALIDATE, page, self->align));
+	EXPECT_EQ(-ETIMEDOUT, devdax_wait(unbind, HELD));
+	EXPECT_EQ(0, vdpa_msg(fd, VHOST_IOTLB_INVALIDATE, tail, SZ_4K));
+	EXPECT_EQ(0, devdax_wait(unbind, DEVDAX_DEADLINE * 1000));
+	close(fd);
+}
+
+/* A pin goes with the process that has it, however that ends. */
+TEST_F(devdax_unbind, held_by_killed_process)
+{
+	int fd = vdpa_open(), ready[2];
+	pid_t pid, unbind;
+	char byte = 0;
+
+	if (fd < 0)
+		SKIP(return, "no " VDPA ": CONFIG_VDPA_SIM, CONFIG_VHOST_VDPA");
+	close(fd);
+	ASSERT_EQ(0, pipe(ready));
+	pid = fork();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		fd = vdpa_open();
+		byte = !vdpa_msg(fd, VHOST_IOTLB_UPDATE, self->p, self->align);
+		if (write(ready[1], &byte, 1) == 1)
+			pause();
+		_exit(1);
+	}
+	ASSERT_EQ(1, read(ready[0], &byte, 1));
+	ASSERT_EQ(1, byte);
+	unbind = devdax_start(&self->dd, "unbind");
+	EXPECT_EQ(-ETIMEDOUT, devdax_wait(unbind, HELD));
+	kill(pid, SIGKILL);
+	EXPECT_EQ(0, devdax_wait(unbind, DEVDAX_DEADLINE * 1000));
+	waitpid(pid, NULL, 0);
+}
+
+/* In kB; what the kernel keeps for later counts as free. */
+static long free_memory(void)
+{
+	char line[128];
+	long kb = -1;
+	FILE *f;
+
+	sync();
+	devdax_write("/proc/sys/vm/drop_caches", "3");
+	devdax_write("/proc/sys/vm/compact_memory", "1");
+	f = fopen("/proc/meminfo", "r");
+	while (f && kb < 0 && fgets(line, sizeof(line), f))
+		sscanf(line, "MemFree: %ld kB", &kb);
+	if (f)
+		fclose(f);
+	return kb;
+}
+
+/*
+ * A leak shows in every window.  Less than a page per cycle is none, nor is
+ * what the kernel once keeps in its lists.  A device with 1G pages is large,
+ * and its cycles take long.
+ */
+TEST_F_TIMEOUT(devdax_unbind, cycles_lose_no_memory, 180)
+{
+	int cycles = self->align == SZ_1G ? CYCLES / 5 : CYCLES, i, window;
+	long last = 0, now, least = LONG_MAX;
+
+	for (window = 0; window < WINDOWS; window++) {
+		for (i = 0; i < cycles / WINDOWS; i++) {
+			ASSERT_EQ(0, devdax_touch(self->p, true));
+			ASSERT_EQ(0, munmap(self->p, 2 * self->align));
+			ASSERT_EQ(0, devdax_rebind(&self->dd));
+			self->p = devdax_map(&self->dd, 0, 2 * self->align);
+			ASSERT_NE(MAP_FAILED, self->p);
+			if (self->dd.geometry)
+				ASSERT_EQ(self->align, self->dd.geometry);
+		}
+		now = free_memory();
+		/* The first window warms up. */
+		if (window && last - now < least)
+			least = last - now;
+		last = now;
+	}
+	TH_LOG("%ld kB less in %d cycles", least, cycles / WINDOWS);
+	EXPECT_GT(cycles / WINDOWS * 4, least);
+}
+
+/* Puts the 4K at that offset into the pipe. */
+static bool splice_in(const char *p, unsigned long off, int fd)
+{
+	struct iovec iov = { (char *)p + off, SZ_4K };
+
+	return vmsplice(fd, &iov, 1, 0) == SZ_4K;
+}
+
+static bool read_out(int fd, unsigned long off, __u64 seed)
+{
+	__u64 buf[SZ_4K / sizeof(__u64)];
+
+	return read(fd, buf, SZ_4K) == SZ_4K &&
+	       devdax_check(buf, off, SZ_4K, seed);
+}
+
+/* Holds up to four 4K of the first two spans. */
+FIXTURE(devdax_unbind_held)
+{
+	struct devdax dd;
+	char *p;
+	unsigned long off[4];
+	int pipe[2];
+};
+
+FIXTURE_VARIANT(devdax_unbind_held)
+{
+	int nr;
+	int half[4], nr_4k[4];
+	bool unread;		/* close the pipe with its pages */
+};
+
+FIXTURE_VARIANT_ADD(devdax_unbind_held, head) { 1 };
+FIXTURE_VARIANT_ADD(devdax_unbind_held, tail) { 1, { 0 }, { 1 } };
+FIXTURE_VARIANT_ADD(devdax_unbind_held, tail_unread) { 1, { 0 }, { 1 }, true };
+FIXTURE_VARIANT_ADD(devdax_unbind_held, four_of_one_page) {
+	4, { 0, 0, 1, 2 }, { 0, 1, 3, -1 }
+};
+
+FIXTURE_VARIANT_ADD(devdax_unbind_held, one_page_four_times) {
+	4, { 1, 1, 1, 1 }, { 1, 1, 1, 1 }
+};
+
+FIXTURE_VARIANT_ADD(devdax_unbind_held, two_pages) {
+	2, { 1, 3 }, { 1, 1 }
+};
+
+FIXTURE_SETUP(devdax_unbind_held)
+{
+	unsigned long span;
+	int i;
+
+	devdax_setup(_metadata, &self->dd, 2);
+	span = self->dd.span;
+	self->p = devdax_map(&self->dd, 0, 2 * span);
+	ASSERT_NE(MAP_FAILED, self->p);
+	ASSERT_EQ(0, pipe2(self->pipe, O_CLOEXEC));
+	for (i = 0; i < variant->nr; i++) {
+		self->off[i] = variant->half[i] * span / 2 +
+			       variant->nr_4k[i] * (long)SZ_4K;
+		devdax_fill(self->p + self->off[i], self->off[i], SZ_4K, 2);
+		ASSERT_TRUE(splice_in(self->p, self->off[i], self->pipe[1]));
+	}
+	ASSERT_EQ(0, munmap(self->p, 2 * span));
+	close(self->dd.fd);
+}
+
+FIXTURE_TEARDOWN(devdax_unbind_held)
+{
+	EXPECT_EQ(0, devdax_bind(&self->dd));
+	close(self->dd.fd);
+}
+
+/* Unbind ends after the last page was read, and not before. */
+TEST_F(devdax_unbind_held, until_pipe_is_empty)
+{
+	pid_t unbind = devdax_start(&self->dd, "unbind");
+	int i;
+
+	if (variant->unread)
+		EXPECT_EQ(-ETIMEDOUT, devdax_wait(unbind, HELD));
+	for (i = 0; i < variant->nr && !variant->unread; i++) {
+		EXPECT_EQ(-ETIMEDOUT, devdax_wait(unbind, HELD));
+		EXPECT_TRUE(read_out(self->pipe[0], self->off[i], 2));
+	}
+	close(self->pipe[0]);
+	close(self->pipe[1]);
+	EXPECT_EQ(0, devdax_wait(unbind, DEVDAX_DEADLINE * 1000));
+}
+
+TEST_HARNESS_MAIN

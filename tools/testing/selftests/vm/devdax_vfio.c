@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * VFIO pins device-dax memory for DMA and has to give it back: until the last
+ * page is back, the device cannot be unbound.
+ *
+ * Needs a device bound to vfio-pci (any will do, it is not touched), for
+ * instance the edu device of QEMU behind its intel-iommu.
+ */
+#include "devdax.h"
+#include <glob.h>
+#include <sys/ioctl.h>
+#include <linux/vfio.h>
+
+#define IOVA	SZ_1G
+
+FIXTURE(devdax_vfio)
+{
+	struct devdax dd;
+	int container;
+	int group;
+	unsigned long len;
+	char *p;
+	char *dma;	/* the last 2M of the mapping: VFIO pins it 4K by 4K */
+};
+
+/* The first group that can be used: its file, or a negative error. */
+static int open_group(void)
+{
+	struct vfio_group_status status = { .argsz = sizeof(status) };
+	int fd = -1;
+	glob_t found;
+	size_t i;
+
+	if (glob("/dev/vfio/[0-9]*", 0, NULL, &found))
+		return -1;
+	for (i = 0; i < found.gl_pathc && fd < 0; i++) {
+		fd = open(found.gl_pathv[i], O_RDWR | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		if (!ioctl(fd, VFIO_GROUP_GET_STATUS, &status) &&
+		    status.flags & VFIO_GROUP_FLAGS_VIABLE)
+			continue;
+		close(fd);
+		fd = -1;
+	}
+	globfree(&found);
+	return fd;
+}
+
+/* NULL or why there is no test. */
+static const char *open_vfio(int *container, int *group)
+{
+	*container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
+	if (*container < 0)
+		return "no /dev/vfio/vfio";
+	*group = open_group();
+	if (*group < 0)
+		return "no device is bound to vfio-pci";
+	if (ioctl(*group, VFIO_GROUP_SET_CONTAINER, container))
+		return "the group is in use";
+	if (ioctl(*container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU))
+		return "no IOMMU (vfio_iommu_type1.allow_unsafe_interrupts=1?)";
+	return NULL;
+}
+
+FIXTURE_SETUP(devdax_vfio)
+{
+	const char *why;
+
+	devdax_setup(_metadata, &self->dd, 1);
+	why = open_vfio(&self->container, &self->group);
+	if (why)
+		SKIP(_exit(255), "%s", why);
+	self->len = self->dd.align > SZ_2M ? self->dd.align : SZ_2M;
+	self->p = devdax_map(&self->dd, 0, self->len);
+	ASSERT_NE(MAP_FAILED, self->p);
+	self->dma = self->p + self->len - SZ_2M;
+}
+
+FIXTURE_TEARDOWN(devdax_vfio)
+{
+	close(self->dd.fd);
+	if (!devdax_bound(&self->dd))
+		EXPECT_EQ(0, devdax_bind(&self->dd));
+}
+
+static int dma_map(int container, void *addr, unsigned int prot)
+{
+	struct vfio_iommu_type1_dma_map map = {
+		.argsz = sizeof(map),
+		.flags = prot,
+		.vaddr = (unsigned long)addr,
+		.iova = IOVA,
+		.size = SZ_2M,
+	};
+
+	return ioctl(container, VFIO_IOMMU_MAP_DMA, &map) ? -errno : 0;
+}
+
+static int dma_unmap(int container)
+{
+	struct vfio_iommu_type1_dma_unmap unmap = {
+		.argsz = sizeof(unmap),
+		.iova = IOVA,
+		.size = SZ_2M,
+	};
+
+	return ioctl(container, VFIO_IOMMU_UNMAP_DMA, &unmap) ? -errno : 0;
+}
+
+/* A value of /proc/self/status in kB, -1 if there is none. */
+static long status_kb(const char *key)
+{
+	FILE *f = fopen("/proc/self/status", "r");
+	char line[256];
+	long val = -1;
+
+	while (f && fgets(line, sizeof(line), f))
+		if (!strncmp(line, key, strlen(key)))
+			sscanf(line + strlen(key), ":%ld", &val);
+	if (f)
+		fclose(f);
+	return val;
+}
+
+#define READ_WRITE	(VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE)
+
+TEST_F(devdax_vfio, unbind_after_unmap)
+{
+	ASSERT_EQ(0, dma_map(self->container, self->dma, READ_WRITE));
+	ASSERT_EQ(0, dma_unmap(self->container));
+	ASSERT_EQ(0, dma_map(self->container, self->dma,
+			     VFIO_DMA_MAP_FLAG_READ));
+	ASSERT_EQ(0, dma_unmap(self->container));
+	munmap(self->p, self->len);
+	EXPECT_EQ(0, devdax_unbind(&self->dd));
+}
+
+TEST_F(devdax_vfio, unbind_after_close)
+{
+	ASSERT_EQ(0, dma_map(self->container, self->dma, READ_WRITE));
+	close(self->group);
+	close(self->container);
+	munmap(self->p, self->len);
+	EXPECT_EQ(0, devdax_unbind(&self->dd));
+}
+
+/* Memory that a device can still reach must not go away. */
+TEST_F(devdax_vfio, unbind_waits_for_unmap)
+{
+	pid_t pid;
+
+	ASSERT_EQ(0, dma_map(self->container, self->dma, READ_WRITE));
+	munmap(self->p, self->len);
+	pid = devdax_start(&self->dd, "unbind");
+	EXPECT_EQ(-ETIMEDOUT, devdax_wait(pid, 1000));
+	ASSERT_EQ(0, dma_unmap(self->container));
+	EXPECT_EQ(0, devdax_wait(pid, DEVDAX_DEADLINE * 1000));
+}
+
+/* Device memory is not charged to the user, neither before nor after. */
+TEST_F(devdax_vfio, locked_memory_unchanged)
+{
+	long before = status_kb("VmLck");
+
+	ASSERT_NE(-1, before);
+	ASSERT_EQ(0, dma_map(self->container, self->dma, READ_WRITE));
+	EXPECT_EQ(before, status_kb("VmLck"));
+	ASSERT_EQ(0, dma_unmap(self->container));
+	EXPECT_EQ(before, status_kb("VmLck"));
+}
+
+TEST_HARNESS_MAIN
