@@ -1,6 +1,9 @@
 #!/bin/bash
 # The kselftests of device-dax, on an NVDIMM in one guest, at each align and map.
 # The programs come from the patched tree; tests/selftests/main runs them.
+#
+# KERNEL=BZIMAGE TREE=ITS-SOURCE tests that kernel in place of the series, and
+# PROGRAMS="map vma" KINDS="2M:256M" MAPS="mem" a part of it all.
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1
@@ -12,22 +15,28 @@ bail_out() {
 	exit 1
 }
 
-programs="map vma futex dio poison geometry unbind"
-echo "1..$((3 * 2 * (1 + $(wc -w <<<"$programs"))))"
+programs=${PROGRAMS:-map vma futex dio poison geometry unbind}
+kinds=${KINDS:-4K:128M 2M:256M 1G:4G}
+maps=${MAPS:-mem dev}
+echo "1..$(($(wc -w <<<"$kinds") * $(wc -w <<<"$maps") * (1 + $(wc -w <<<"$programs"))))"
 
-tree=$(scripts/tree ours) || bail_out "no tree to test"
-objects=$(scripts/build ours debug configs/guest.config configs/debug.config) ||
-	bail_out "no kernel to test"
+if [ -z "${KERNEL:-}" ]; then
+	objects=$(scripts/build ours debug configs/guest.config configs/debug.config) ||
+		bail_out "no kernel to test"
+	KERNEL=$objects/arch/x86/boot/bzImage
+	TREE=${objects%/*}
+fi
 mkdir "$tmp/payload"
 for p in $programs; do
 	cc -O2 -Wall -Werror -static -o "$tmp/payload/devdax_$p" \
-		"$tree/tools/testing/selftests/vm/devdax_$p.c" 2>"$tmp/err" ||
+		"$TREE/tools/testing/selftests/vm/devdax_$p.c" 2>"$tmp/err" ||
 		bail_out "devdax_$p.c: $(grep -m1 error: "$tmp/err")"
 done
 cp tests/selftests/main "$tmp/payload"
-echo "$programs" >"$tmp/payload/programs"
+printf 'programs="%s" kinds="%s" maps="%s"\n' "$programs" "$kinds" "$maps" \
+	>"$tmp/payload/parts"
 
-scripts/guest --kernel "$objects/arch/x86/boot/bzImage" --payload "$tmp/payload" \
+scripts/guest --kernel "$KERNEL" --payload "$tmp/payload" \
 	--out out/test/selftests --nvdimm 6G+2M --timeout 900 2>"$tmp/err"
 status=$?
 [ -s "$tmp/err" ] && bail_out "$(tail -n1 "$tmp/err")"

@@ -1,0 +1,35 @@
+#!/bin/bash
+# The unit tests that the kernel runs when it boots, from its log.
+#
+# KERNEL=BZIMAGE tests that kernel in place of the series.
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+cd "$top" || exit 1
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+if [ -z "${KERNEL:-}" ]; then
+	objects=$(scripts/build ours debug configs/guest.config configs/debug.config) || {
+		echo "Bail out! no kernel to test"
+		exit 1
+	}
+	KERNEL=$objects/arch/x86/boot/bzImage
+fi
+printf '#!/bin/sh\nexit 0\n' >"$tmp/main"
+chmod +x "$tmp/main"
+scripts/guest --kernel "$KERNEL" --payload "$tmp" --memory 2G --timeout 300 \
+	--out out/test/kunit >"$tmp/result" 2>"$tmp/err"
+status=$?
+
+# KUnit's own results stand at the margin and 4 columns in; "# " lines are its.
+sed -E 's/\r$//; s/^\[ *[0-9.]+\] //' out/test/kunit/console.log |
+	grep -E '^( {4})*((not )?ok [0-9]+ - |# )' >"$tmp/tap"
+cat "$tmp/tap"
+n=$(grep -cE '^(not )?ok ' "$tmp/tap")
+ok="not ok"
+if [ $status = 0 ] && [ "$n" = 2 ]; then
+	ok=ok
+fi
+echo "$ok $((n + 1)) - both suites ran, and the kernel complains about nothing"
+sed 's/^/# /' "$tmp/err"
+echo "1..$((n + 1))"

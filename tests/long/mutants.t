@@ -1,0 +1,53 @@
+#!/bin/bash
+# Each bug of tests/mutants, put into the patched tree, has to be caught by the
+# tests that its "Caught-by:" line names; the TAP line says by what.
+#
+#   MUTANTS="NAME..." tests/long/mutants.t	only these
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+cd "$top" || exit 1
+export BASE=${BASE:-5.10}
+tmp=$(mktemp -d)
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/devdax-compound
+tree=$cache/trees/$BASE-mutant
+n=0
+
+result() {
+	n=$((n + 1))
+	echo "$1 $n - $2"
+}
+
+# reason TEST: the first failure in its output, or what the guest said.
+reason() {
+	grep -m1 -oE 'kernel says: .*' "$tmp/out" ||
+		grep -m1 -oE '(^|    )not ok [0-9]+ .*' "$tmp/out" | sed 's/^ *not ok [0-9]* *//'
+}
+
+ours=$(scripts/tree ours) || {
+	echo "Bail out! no tree to put bugs into"
+	exit 1
+}
+commit=$(git -C "$ours" rev-parse HEAD)
+[ -e "$tree" ] || git -C "$ours" worktree add -q --detach "$tree" "$commit" || exit 1
+trap 'git -C "$tree" checkout -q -f "$commit"; rm -rf "$tmp"' EXIT
+git -C "$tree" checkout -q -f "$commit"
+
+for name in ${MUTANTS:-$(basename -s .patch tests/mutants/*.patch)}; do
+	mutant=tests/mutants/$name.patch
+	if ! git -C "$tree" apply "$top/$mutant" 2>"$tmp/err" ||
+		! objects=$(scripts/build "$tree" debug configs/guest.config configs/debug.config 2>"$tmp/err"); then
+		result "not ok" "$name: $(tail -n1 "$tmp/err")"
+		git -C "$tree" checkout -q -f "$commit"
+		continue
+	fi
+	read -r test env < <(sed -n 's/^Caught-by: //p' "$mutant")
+	# shellcheck disable=SC2086
+	if env KERNEL="$objects/arch/x86/boot/bzImage" TREE="$tree" $env \
+		"tests/$test.t" >"$tmp/out" 2>&1; then
+		result "not ok" "$name: $test did not notice"
+	else
+		result ok "$name: $test: $(reason)"
+	fi
+	git -C "$tree" checkout -q -f "$commit"
+done
+echo "1..$n"
