@@ -49,7 +49,7 @@ report() {
 	# without what the firmware draws on the serial port
 	sed 's/\x1b\[[=0-9;]*[A-Za-z]//g; /^\r*$/d; /^# guest:/d' "$tmp/$1.tap"
 	[ "$status" = 0 ] || ok="not ok"
-	echo "$ok - guest $1: ends, and the kernel complains about nothing"
+	echo "$ok - guest $1: ends with status $status, no complaint of the kernel"
 	sed 's/^/# /' "$tmp/$1.err"
 	n=$((n + 1 + $(grep -cE '^(not )?ok ' "$tmp/$1.tap")))
 }
