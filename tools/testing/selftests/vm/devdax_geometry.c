@@ -61,7 +61,7 @@ TEST_F(devdax_geometry, is_align_by_default)
 	EXPECT_EQ(self->dd.align, self->dd.geometry);
 }
 
-TEST_F(devdax_geometry, is_zero_while_unbound)
+TEST_F(devdax_geometry, is_gone_while_unbound)
 {
 	ASSERT_EQ(0, devdax_unbind(&self->dd));
 	EXPECT_EQ(0, devdax_attr(&self->dd, "geometry"));
