@@ -1,25 +1,14 @@
 #!/bin/bash
 # The fixes outside of device-dax: VFIO behind an emulated IOMMU, references,
 # page tables, poison, and pmem that begins within a section of RAM.
-#
-# KERNEL=BZIMAGE TREE=ITS-SOURCE tests that kernel in place of the series.
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1
+. tests/lib
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-bail_out() {
-	echo "Bail out! $*"
-	exit 1
-}
-
-if [ -z "${KERNEL:-}" ]; then
-	objects=$(scripts/build ours debug configs/guest.config configs/debug.config) ||
-		bail_out "no kernel to test"
-	KERNEL=$objects/arch/x86/boot/bzImage
-	TREE=${TREE:-$(scripts/tree ours)}
-fi
+kernel
 n=0
 
 # guest NAME "ALIGN..." "PROGRAM..." OPTION...: boot, run the programs at each align.

@@ -2,26 +2,15 @@
 # Every kind of device-dax device, in two guests: an NVDIMM, e820 pmem, odd
 # starts, neighbours, pmem within a section of RAM, soft-reserved memory, and
 # one namespace through all modes.  The scenarios are tests/kinds/*.
-#
-# KERNEL=BZIMAGE TREE=ITS-SOURCE tests that kernel in place of the series.
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1
+. tests/lib
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 n=0
 
-bail_out() {
-	echo "Bail out! $*"
-	exit 1
-}
-
-if [ -z "${KERNEL:-}" ]; then
-	objects=$(scripts/build ours debug configs/guest.config configs/debug.config) ||
-		bail_out "no kernel to test"
-	KERNEL=$objects/arch/x86/boot/bzImage
-	TREE=${objects%/*}
-fi
+kernel
 selftests=$TREE/tools/testing/selftests/vm
 
 # guest NAME "SCENARIO..." OPTION...: boot, and run the scenarios one by one.

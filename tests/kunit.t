@@ -1,20 +1,13 @@
 #!/bin/bash
 # The unit tests that the kernel runs when it boots, from its log.
-#
-# KERNEL=BZIMAGE tests that kernel in place of the series.
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1
+. tests/lib
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-if [ -z "${KERNEL:-}" ]; then
-	objects=$(scripts/build ours debug configs/guest.config configs/debug.config) || {
-		echo "Bail out! no kernel to test"
-		exit 1
-	}
-	KERNEL=$objects/arch/x86/boot/bzImage
-fi
+kernel
 printf '#!/bin/sh\nexit 0\n' >"$tmp/main"
 chmod +x "$tmp/main"
 scripts/guest --kernel "$KERNEL" --payload "$tmp" --memory 2G --timeout 300 \

@@ -2,30 +2,20 @@
 # The kselftests of device-dax, on an NVDIMM in one guest, at each align and map.
 # The programs come from the patched tree; tests/selftests/main runs them.
 #
-# KERNEL=BZIMAGE TREE=ITS-SOURCE tests that kernel in place of the series, and
-# PROGRAMS="map vma" KINDS="2M:256M" MAPS="mem" a part of it all.
+# PROGRAMS="map vma" KINDS="2M:256M" MAPS="mem" tests a part of it all.
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1
+. tests/lib
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-
-bail_out() {
-	echo "Bail out! $*"
-	exit 1
-}
 
 programs=${PROGRAMS:-map vma futex dio poison geometry unbind}
 kinds=${KINDS:-4K:128M 2M:256M 1G:4G}
 maps=${MAPS:-mem dev}
 echo "1..$(($(wc -w <<<"$kinds") * $(wc -w <<<"$maps") * (1 + $(wc -w <<<"$programs"))))"
 
-if [ -z "${KERNEL:-}" ]; then
-	objects=$(scripts/build ours debug configs/guest.config configs/debug.config) ||
-		bail_out "no kernel to test"
-	KERNEL=$objects/arch/x86/boot/bzImage
-	TREE=${objects%/*}
-fi
+kernel
 mkdir "$tmp/payload"
 for p in $programs; do
 	cc -O2 -Wall -Werror -static -o "$tmp/payload/devdax_$p" \
