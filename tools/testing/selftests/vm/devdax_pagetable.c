@@ -130,10 +130,11 @@ TEST_F(devdax_pagetable, mremap_reaches_all_threads)
 	EXPECT_TRUE(devdax_check(area, 0, SZ_4K, 2));
 }
 
-/* A thread that keeps reading what /proc/self/pagemap says of an address. */
+/* A thread that keeps doing something to the mapping. */
 struct walker {
 	pthread_t thread;
 	char *p;
+	unsigned long size;	/* bytes of it that are concerned */
 	bool stop;
 };
 
@@ -150,6 +151,35 @@ static void *walk(void *arg)
 	return NULL;
 }
 
+/* Takes a part of the mapping away: less than one entry. */
+static void *discard(void *arg)
+{
+	struct walker *walker = arg;
+
+	while (!__atomic_load_n(&walker->stop, __ATOMIC_SEQ_CST))
+		madvise(walker->p, walker->size, MADV_DONTNEED);
+	return NULL;
+}
+
+/* Reads for 20 seconds beside a walker.  Returns how often the data was wrong. */
+static unsigned long read_beside(void *(*fn)(void *), struct walker *walker)
+{
+	__u64 *word = (__u64 *)walker->p;
+	unsigned long i, lost = 0;
+	time_t end;
+
+	for (i = 0; i < SZ_4K / sizeof(*word); i++)
+		word[i] = 1;
+	if (pthread_create(&walker->thread, NULL, fn, walker))
+		return ~0UL;
+	for (end = time(NULL) + 20; time(NULL) < end && !lost;)
+		for (i = 0; i < 10000; i++)
+			lost += __atomic_load_n(word, __ATOMIC_RELAXED) != 1;
+	__atomic_store_n(&walker->stop, true, __ATOMIC_SEQ_CST);
+	pthread_join(walker->thread, NULL);
+	return lost;
+}
+
 /*
  * The walk takes a 1G entry away, and the next access brings it back, maybe
  * before the walk goes on.  Then it must not take the memory for a page table:
@@ -158,19 +188,16 @@ static void *walk(void *arg)
 TEST_F(devdax_pagetable, walk_while_faulting)
 {
 	struct walker walker = { .p = self->p };
-	__u64 *word = (__u64 *)self->p;
-	unsigned long i, lost = 0;
-	time_t end;
 
-	for (i = 0; i < SZ_4K / sizeof(*word); i++)
-		word[i] = 1;
-	ASSERT_EQ(0, pthread_create(&walker.thread, NULL, walk, &walker));
-	for (end = time(NULL) + 20; time(NULL) < end && !lost;)
-		for (i = 0; i < 10000; i++)
-			lost += __atomic_load_n(word, __ATOMIC_RELAXED) != 1;
-	__atomic_store_n(&walker.stop, true, __ATOMIC_SEQ_CST);
-	pthread_join(walker.thread, NULL);
-	EXPECT_EQ(0, lost);
+	EXPECT_EQ(0, read_beside(walk, &walker));
+}
+
+/* Nor may it take an entry that came back for a bad one. */
+TEST_F(devdax_pagetable, discard_while_faulting)
+{
+	struct walker walker = { .p = self->p, .size = self->align / 2 };
+
+	EXPECT_EQ(0, read_beside(discard, &walker));
 }
 
 TEST_HARNESS_MAIN
