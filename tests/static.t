@@ -53,7 +53,6 @@ touched=$(git -C "$ours" diff --diff-filter=M --name-only "$base" HEAD)
 
 # --- style
 for p in "$series"/*.patch; do
-	[ "${p##*/}" != 0000-cover-letter.patch ] || continue
 	(cd "$ours" && scripts/checkpatch.pl --strict --no-summary -q --ignore $ignore "$p") \
 		>"$log/checkpatch.log" 2>/dev/null
 	result $? "checkpatch: ${p##*/}" "$log/checkpatch.log"
@@ -113,7 +112,6 @@ fi
 # --- each patch builds the folders it touches, in turn
 i=0
 for p in "$series"/*.patch; do
-	[ "${p##*/}" != 0000-cover-letter.patch ] || continue
 	i=$((i + 1))
 	dirs=$(sed -n 's,^+++ b/,,p' "$p" | while read -r f; do
 		case $f in
