@@ -3,7 +3,7 @@
 #   make run            boot the patched kernel in QEMU and show it on an emulated NVDIMM
 #   make test           every check that CI runs
 #   make test-all       those and the long ones
-#   make bench          measure base, ours and the peers into out/bench.json
+#   make bench          measure base and ours (PEERS="6.1 6.12 7.2": those too) into out/bench.*
 #   make mutants        show that the tests catch bugs which are put in on purpose
 #   make series         the mails in out/series/BASE
 #   make apply KDIR=... apply the series to your kernel tree, wholly or not at all
@@ -14,12 +14,13 @@
 #   KSRC=... KDIR=...   a tarball or git tree of it, in place of the download
 #   ACCEL=auto|kvm|tcg  how QEMU runs the guests
 #   SIZE=...            size of the emulated NVDIMM (run, bench)
+#   MODE=instructions   what to measure in, or wall (bench; default both)
 #   JOBS=...            parallel jobs, default one for each processor
 #   V=1                 show what the quiet steps print
 #   XDG_CACHE_HOME=...  where downloads, kernel trees, objects and images stay
 
 BASE ?= 5.10
-export BASE KDIR KSRC ACCEL SIZE JOBS V
+export BASE KDIR KSRC ACCEL SIZE JOBS V PEERS MODE
 
 help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' $(firstword $(MAKEFILE_LIST))

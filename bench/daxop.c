@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * daxop - one operation on a device-dax device, checked and measured.
+ * daxop - one operation on a device-dax device, or for comparison on ordinary
+ * memory, checked and measured.
  *
  * Results are lines "key value unit" on stdout. A failure is one line on
  * stderr that names what was tried, and exit status 1. One static program, so
@@ -12,6 +13,7 @@
 #include <dirent.h>
 #include <err.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +28,7 @@
 #define MIB		(1UL << 20)
 #define HPAGE		(2 * MIB)
 #define DAX_DRIVER	"/sys/bus/dax/drivers/device_dax/"
+#define PMEM_DRIVER	"/sys/bus/nd/drivers/nd_pmem/"
 #define DAX_DEVICES	"/sys/bus/dax/devices/"
 #define DEBUGFS		"/sys/kernel/debug/"
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
@@ -115,7 +118,8 @@ static int op_driver(const char *what, const char *dev)
 	ssize_t n;
 	int fd;
 
-	snprintf(path, sizeof(path), DAX_DRIVER "%s", what);
+	snprintf(path, sizeof(path), "%s%s",
+		 strncmp(dev, "dax", 3) ? PMEM_DRIVER : DAX_DRIVER, what);
 	fd = open(path, O_WRONLY);
 	if (fd < 0)
 		err(1, "%s", path);
@@ -292,8 +296,23 @@ static struct dax pin_map(const char *what, size_t len)
 		madvise(d.p, len, MADV_NOHUGEPAGE);
 	else if (!strcmp(what, "thp") && madvise(d.p, len, MADV_HUGEPAGE))
 		err(1, "MADV_HUGEPAGE");
-	d.align = PAGE;	/* touch every page, whatever backs it */
 	return d;
+}
+
+/*
+ * Have the pages of @a mapped without a byte of them touched, so that a large
+ * device on a sparse file stays sparse.
+ */
+static void gup_fault_in(const struct gup_args *a)
+{
+	struct gup_args once = *a;
+	unsigned long cmd;
+	int fd;
+
+	cmd = gup_ioctl(&gup_kinds[0], &fd);
+	if (ioctl(fd, cmd, &once))
+		err(1, "get_user_pages_fast");
+	close(fd);
 }
 
 static int op_pin(const char *what, const char *kind, const char *mib,
@@ -304,7 +323,6 @@ static int op_pin(const char *what, const char *kind, const char *mib,
 	struct gup_args a = {};
 	unsigned long cmd;
 	struct dax d;
-	size_t i;
 	int fd;
 
 	for (k = gup_kinds; k->name && strcmp(k->name, kind); k++)
@@ -314,13 +332,12 @@ static int op_pin(const char *what, const char *kind, const char *mib,
 	a.size = strtoul(mib, NULL, 0) * MIB;
 	pages = a.size / PAGE;
 	d = pin_map(what, a.size);
-	for (i = 0; i < d.len; i += d.align)
-		touch(d.p + i);
 	a.addr = (uintptr_t)d.p;
 	a.nr_pages_per_call = strtoul(per_call, NULL, 0);
 	if (!a.nr_pages_per_call)
 		a.nr_pages_per_call = pages;
 	a.flags = GUP_FLAG_WRITE;
+	gup_fault_in(&a);
 
 	free_bytes();	/* folds the counters read next */
 	got = vmstat("nr_foll_pin_acquired");
@@ -341,6 +358,116 @@ static int op_pin(const char *what, const char *kind, const char *mib,
 		     what, got, put);
 	report(kind, "_get", a.get_usec * 1000, "ns");
 	report(kind, "_put", a.put_usec * 1000, "ns");
+	return 0;
+}
+
+/*
+ * Threads that pin, or read with O_DIRECT into, memory of one 1 GiB stretch:
+ * far enough from each other that they share a struct page only where it is
+ * the head of a 1G page.
+ */
+#define CONTEND_PAGES	256
+#define CONTEND_SECONDS	2
+
+struct contender {
+	pthread_t thread;
+	char *p;
+	const char *file;	/* NULL: pin */
+	volatile int *stop;
+	uint64_t pages;
+	int failed;
+};
+
+static void *contend(void *arg)
+{
+	struct contender *c = arg;
+	struct gup_args a;
+	unsigned long cmd;
+	int fd;
+
+	if (c->file) {
+		fd = open(c->file, O_RDONLY | O_DIRECT);
+		while (!*c->stop && !c->failed) {
+			c->failed = pread(fd, c->p, CONTEND_PAGES * PAGE, 0) !=
+				    CONTEND_PAGES * PAGE;
+			c->pages += CONTEND_PAGES;
+		}
+	} else {
+		cmd = gup_ioctl(&gup_kinds[1], &fd);
+		while (!*c->stop && !c->failed) {
+			a = (struct gup_args){
+				.addr = (uintptr_t)c->p,
+				.size = CONTEND_PAGES * PAGE,
+				.nr_pages_per_call = 1,
+				.flags = GUP_FLAG_WRITE,
+			};
+			c->failed = ioctl(fd, cmd, &a) ||
+				    a.size != CONTEND_PAGES * PAGE;
+			c->pages += CONTEND_PAGES;
+		}
+	}
+	close(fd);
+	return NULL;
+}
+
+static int op_contend(const char *dev, const char *threads, const char *file)
+{
+	size_t i, n = strtoul(threads, NULL, 0);
+	struct dax d = dax_map(dev, 1024 * MIB);
+	struct contender c[8] = {};
+	uint64_t elapsed, pages = 0;
+	volatile int stop = 0;
+
+	if (!n || n > ARRAY_SIZE(c) || d.len < 1024 * MIB)
+		errx(1, "contend: 1 to %zu threads on 1 GiB",
+		     ARRAY_SIZE(c));
+	for (i = 0; i < n; i++) {
+		c[i].p = d.p + i * (1024 * MIB / n);
+		c[i].file = file;
+		c[i].stop = &stop;
+		touch(c[i].p);
+	}
+	elapsed = now(CLOCK_MONOTONIC);
+	for (i = 0; i < n; i++)
+		if (pthread_create(&c[i].thread, NULL, contend, &c[i]))
+			errx(1, "contend: no thread");
+	sleep(CONTEND_SECONDS);
+	stop = 1;
+	for (i = 0; i < n; i++) {
+		pthread_join(c[i].thread, NULL);
+		if (c[i].failed)
+			errx(1, "contend: %s failed", file ? file : "pin");
+		pages += c[i].pages;
+	}
+	elapsed = now(CLOCK_MONOTONIC) - elapsed;
+	/* What a page costs the thread that uses it. */
+	report("contend", "", elapsed * n / pages, "ns");
+	return 0;
+}
+
+/* Ordinary memory: the first touch of a page, and fork, for each page. */
+static int op_anon(const char *mib)
+{
+	size_t i, len = strtoul(mib, NULL, 0) * MIB;
+	struct dax d = pin_map("anon", len);
+	uint64_t cpu;
+	int status;
+	pid_t pid;
+
+	cpu = now(CLOCK_PROCESS_CPUTIME_ID);
+	for (i = 0; i < len; i += PAGE)
+		touch(d.p + i);
+	cpu = now(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+	report("anon", "_fault", cpu / (len / PAGE), "ns");
+
+	cpu = now(CLOCK_PROCESS_CPUTIME_ID);
+	pid = fork();
+	cpu = now(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+	if (!pid)
+		_exit(0);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
+		err(1, "fork");
+	report("anon", "_fork", cpu, "ns");
 	return 0;
 }
 
@@ -484,6 +611,10 @@ int main(int argc, char **argv)
 		return op_fault(argv[2], argv[3]);
 	if (argc == 6 && !strcmp(op, "pin"))
 		return op_pin(argv[2], argv[3], argv[4], argv[5]);
+	if ((argc == 4 || argc == 5) && !strcmp(op, "contend"))
+		return op_contend(argv[2], argv[3], argv[4]);
+	if (argc == 3 && !strcmp(op, "anon"))
+		return op_anon(argv[2]);
 	if (argc == 3 && !strcmp(op, "data"))
 		return op_data(argv[2]);
 	if (argc == 3 && !strcmp(op, "fork"))
@@ -491,9 +622,12 @@ int main(int argc, char **argv)
 	if (argc == 4 && !strcmp(op, "direct"))
 		return op_direct(argv[2], argv[3]);
 	fprintf(stderr,
-		"usage: daxop bind|unbind|data|fork daxX.Y\n"
+		"usage: daxop bind|unbind daxX.Y|pfnX.Y\n"
+		"       daxop data|fork daxX.Y\n"
 		"       daxop fault daxX.Y PAGES\n"
 		"       daxop direct daxX.Y FILE\n"
+		"       daxop contend daxX.Y THREADS [FILE]\n"
+		"       daxop anon MIB\n"
 		"       daxop pin daxX.Y|anon|thp|hugetlb get_fast|pin_fast|pin_longterm MIB PAGES_PER_CALL\n");
 	return 2;
 }
