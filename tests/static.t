@@ -110,12 +110,18 @@ else
 fi
 
 # --- each patch builds the folders it touches, in turn
+# The cache remembers what was built: equal files with an equal config and
+# compiler need not be built again.
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/devdax-compound/built
+mkdir -p "$cache"
+mapfile -t commits < <(git -C "$ours" rev-list --reverse "$base..HEAD")
 i=0
 for p in "$series"/*.patch; do
 	i=$((i + 1))
 	dirs=$(sed -n 's,^+++ b/,,p' "$p" | while read -r f; do
 		case $f in
-		include/*)		echo mm/ drivers/dax/ ;;
+		include/* | arch/*/include/*)
+					echo mm/ drivers/dax/ ;;
 		tools/* | Documentation/* | drivers/gpu/* | arch/*/Kconfig)	;;
 		*)			echo "${f%/*}/" ;;
 		esac
@@ -124,9 +130,12 @@ for p in "$series"/*.patch; do
 		result 0 "build: ${p##*/}: touches nothing that is built # SKIP"
 		continue
 	fi
+	key=$({ git -C "$ours" rev-parse "${commits[i - 1]}^{tree}"; echo "$dirs"; gcc --version
+		cat configs/guest.config configs/debug.config; } | sha256sum | cut -c1-32)
 	# shellcheck disable=SC2086
-	scripts/build $i debug configs/guest.config configs/debug.config -- $dirs \
-		>/dev/null 2>"$log/build-$i.log"
+	[ -e "$cache/$key" ] ||
+		scripts/build $i debug configs/guest.config configs/debug.config -- $dirs \
+			>/dev/null 2>"$log/build-$i.log" && touch "$cache/$key"
 	result $? "build: ${p##*/}: ${dirs//$'\n'/ }" "$log/build-$i.log"
 done
 
