@@ -373,7 +373,7 @@ struct contender {
 	pthread_t thread;
 	char *p;
 	const char *file;	/* NULL: pin */
-	volatile int *stop;
+	uint64_t until;		/* nobody could stop it: real-time */
 	uint64_t pages;
 	int failed;
 };
@@ -387,14 +387,14 @@ static void *contend(void *arg)
 
 	if (c->file) {
 		fd = open(c->file, O_RDONLY | O_DIRECT);
-		while (!*c->stop && !c->failed) {
+		while (now(CLOCK_MONOTONIC) < c->until && !c->failed) {
 			c->failed = pread(fd, c->p, CONTEND_PAGES * PAGE, 0) !=
 				    CONTEND_PAGES * PAGE;
 			c->pages += CONTEND_PAGES;
 		}
 	} else {
 		cmd = gup_ioctl(&gup_kinds[1], &fd);
-		while (!*c->stop && !c->failed) {
+		while (now(CLOCK_MONOTONIC) < c->until && !c->failed) {
 			a = (struct gup_args){
 				.addr = (uintptr_t)c->p,
 				.size = CONTEND_PAGES * PAGE,
@@ -415,8 +415,7 @@ static int op_contend(const char *dev, const char *threads, const char *file)
 	size_t i, n = strtoul(threads, NULL, 0);
 	struct dax d = dax_map(dev, 1024 * MIB);
 	struct contender c[8] = {};
-	uint64_t elapsed, pages = 0;
-	volatile int stop = 0;
+	uint64_t start, elapsed, pages = 0;
 
 	if (!n || n > ARRAY_SIZE(c) || d.len < 1024 * MIB)
 		errx(1, "contend: 1 to %zu threads on 1 GiB",
@@ -424,22 +423,21 @@ static int op_contend(const char *dev, const char *threads, const char *file)
 	for (i = 0; i < n; i++) {
 		c[i].p = d.p + i * (1024 * MIB / n);
 		c[i].file = file;
-		c[i].stop = &stop;
 		touch(c[i].p);
 	}
-	elapsed = now(CLOCK_MONOTONIC);
-	for (i = 0; i < n; i++)
+	start = now(CLOCK_MONOTONIC);
+	for (i = 0; i < n; i++) {
+		c[i].until = start + CONTEND_SECONDS * 1000000000ULL;
 		if (pthread_create(&c[i].thread, NULL, contend, &c[i]))
 			errx(1, "contend: no thread");
-	sleep(CONTEND_SECONDS);
-	stop = 1;
+	}
 	for (i = 0; i < n; i++) {
 		pthread_join(c[i].thread, NULL);
 		if (c[i].failed)
 			errx(1, "contend: %s failed", file ? file : "pin");
 		pages += c[i].pages;
 	}
-	elapsed = now(CLOCK_MONOTONIC) - elapsed;
+	elapsed = now(CLOCK_MONOTONIC) - start;
 	/* What a page costs the thread that uses it. */
 	report("contend", "", elapsed * n / pages, "ns");
 	return 0;
