@@ -8,8 +8,8 @@
  */
 #include <linux/memremap.h>
 #include <linux/mm.h>
-#include <linux/page-isolation.h>
 #include <linux/sched.h>
+#include <linux/vmemmap_compound.h>
 
 #include "internal.h"
 
@@ -40,8 +40,57 @@ static void memmap_init_tail(struct page *tail, unsigned long pfn,
 }
 
 /**
+ * memmap_init_compound_fields() - write a compound page field by field
+ * @page: where to write its struct pages: the memmap or images of them
+ * @nr: number of struct pages to write, 2 to 1 << @order, from the head on; no
+ *	less than 3 where there is a second tail
+ * @head: struct page of the head in the memmap, which the tails point to
+ * @head_pfn: pfn of @head, a multiple of 1 << @order
+ * @order: log2 of the number of base pages, at least 1
+ * @zone_idx: ZONE_DEVICE
+ * @nid: node of the memory
+ * @pgmap: pagemap that the pages belong to
+ *
+ * This is one pass over the struct pages that yields to others.
+ * prep_compound_page() would be a second one, without a break in 262143 tails.
+ *
+ * Context: May sleep. The pages are in no page table yet and nobody else has a
+ *	reference, so plain stores do.
+ */
+void memmap_init_compound_fields(struct page *page, unsigned long nr,
+				 struct page *head, unsigned long head_pfn,
+				 unsigned int order, unsigned long zone_idx,
+				 int nid, struct dev_pagemap *pgmap)
+{
+	unsigned long i;
+
+	__init_zone_device_page(page, head_pfn, zone_idx, nid, pgmap);
+
+	for (i = 1; i < nr; i++) {
+		memmap_init_tail(page + i, head_pfn + i, head, zone_idx, nid,
+				 pgmap);
+		/* 262143 tails of a 1G page take milliseconds */
+		if (i % 1024 == 0)
+			cond_resched();
+	}
+
+	/* in the first tail, for PageHuge() and the like to tell us apart */
+	set_compound_page_dtor(page, COMPOUND_PAGE_DTOR);
+	set_compound_order(page, order);
+	atomic_set(compound_mapcount_ptr(page), -1);
+	/* in the second tail, which order 1 does not have */
+	if (order > 1)
+		atomic_set(compound_pincount_ptr(page), 0);
+
+	__SetPageHead(page);
+}
+
+/**
  * memmap_init_compound() - write the struct pages of one compound device page
  * @head: its first struct page; the others follow it in the virtual memmap
+ * @nr: number of struct pages to write, from the head on: 1 << @order, or less
+ *	where the memmap of further tails is that of those written here; no
+ *	less than 3 where there is a second tail
  * @head_pfn: pfn of @head, a multiple of 1 << @order
  * @order: log2 of the number of base pages, at least 1
  * @zone_idx: ZONE_DEVICE
@@ -50,37 +99,29 @@ static void memmap_init_tail(struct page *tail, unsigned long pfn,
  *
  * Afterwards the head holds one reference, the caller's, and the tails none.
  *
- * This is one pass over the struct pages that yields to others.
- * prep_compound_page() would be a second one, without a break in 262143 tails.
+ * Four images say it all: the head and the first two tails have fields of
+ * their own, and all tails from the third on are the same.
  *
  * Context: May sleep. The pages are in no page table yet and nobody else has a
- *	reference, so plain stores do.
+ *	reference.
  */
-void memmap_init_compound(struct page *head, unsigned long head_pfn,
-			  unsigned int order, unsigned long zone_idx, int nid,
+void memmap_init_compound(struct page *head, unsigned long nr,
+			  unsigned long head_pfn, unsigned int order,
+			  unsigned long zone_idx, int nid,
 			  struct dev_pagemap *pgmap)
 {
-	unsigned long i, nr = 1UL << order;
+	struct page image[4];
+	unsigned long nr_images = min_t(unsigned long, nr, ARRAY_SIZE(image));
 
-	__init_zone_device_page(head, head_pfn, zone_idx, nid, pgmap);
-
-	for (i = 1; i < nr; i++) {
-		memmap_init_tail(head + i, head_pfn + i, head, zone_idx, nid,
-				 pgmap);
-		/* 262143 tails of a 1G page take milliseconds */
-		if (i % 1024 == 0)
-			cond_resched();
+	if (memmap_by_field()) {
+		memmap_init_compound_fields(head, nr, head, head_pfn, order,
+					    zone_idx, nid, pgmap);
+		return;
 	}
 
-	/* in the first tail, for PageHuge() and the like to tell us apart */
-	set_compound_page_dtor(head, COMPOUND_PAGE_DTOR);
-	set_compound_order(head, order);
-	atomic_set(compound_mapcount_ptr(head), -1);
-	/* in the second tail, which order 1 does not have */
-	if (order > 1)
-		atomic_set(compound_pincount_ptr(head), 0);
-
-	__SetPageHead(head);
+	memmap_init_compound_fields(image, nr_images, head, head_pfn, order,
+				    zone_idx, nid, pgmap);
+	memmap_write(head, image, nr_images, nr);
 }
 
 /**
@@ -92,9 +133,6 @@ void memmap_init_compound(struct page *head, unsigned long head_pfn,
  * @pgmap: pagemap with a geometry that pgmap_geometry_problem() has nothing
  *	against
  *
- * The pageblocks are marked movable as memmap_init_zone_device() does for base
- * pages: every one of them, a compound page can span hundreds.
- *
  * Context: May sleep; the hotplug lock is not held.
  */
 void memmap_init_compound_range(unsigned long start_pfn, unsigned long end_pfn,
@@ -102,17 +140,12 @@ void memmap_init_compound_range(unsigned long start_pfn, unsigned long end_pfn,
 				struct dev_pagemap *pgmap)
 {
 	unsigned int order = pgmap_geometry_order(pgmap);
+	unsigned long own = pgmap_compound_own_nr(pgmap, order);
 	unsigned long pfn;
 
 	for (pfn = start_pfn; pfn < end_pfn; pfn += 1UL << order) {
-		memmap_init_compound(pfn_to_page(pfn), pfn, order, zone_idx,
-				     nid, pgmap);
-		cond_resched();
-	}
-
-	for (pfn = ALIGN(start_pfn, pageblock_nr_pages); pfn < end_pfn;
-	     pfn += pageblock_nr_pages) {
-		set_pageblock_migratetype(pfn_to_page(pfn), MIGRATE_MOVABLE);
+		memmap_init_compound(pfn_to_page(pfn), own, pfn, order,
+				     zone_idx, nid, pgmap);
 		cond_resched();
 	}
 }

@@ -191,7 +191,7 @@ static void expect_compound(struct kunit *test, unsigned int order)
 	/* as page_init_poison() leaves it: nothing may survive of that */
 	memset(head, 0xff, nr * sizeof(*head));
 
-	memmap_init_compound(head, TEST_PFN, order, ZONE_DEVICE, TEST_NID,
+	memmap_init_compound(head, nr, TEST_PFN, order, ZONE_DEVICE, TEST_NID,
 			     pgmap);
 
 	expect_head(test, head, pgmap);

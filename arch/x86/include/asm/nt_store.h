@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _ASM_X86_NT_STORE_H
+#define _ASM_X86_NT_STORE_H
+
+/* See include/asm-generic/nt_store.h for what the functions promise. */
+
+#ifdef __x86_64__
+
+/* MOVNTI is part of SSE2, which every x86_64 processor has; no FPU state */
+static inline void nt_store(unsigned long *p, unsigned long value)
+{
+	asm volatile("movnti %1, %0" : "=m" (*p) : "r" (value));
+}
+
+/*
+ * Where the caller is preempted or interrupted instead of calling this, the
+ * interrupt itself empties the write-combining buffers.
+ */
+static inline void nt_store_fence(void)
+{
+	asm volatile("sfence" : : : "memory");
+}
+
+#else
+#include <asm-generic/nt_store.h>
+#endif
+
+#endif /* _ASM_X86_NT_STORE_H */

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Looks at every struct page of a device, and at how they are mapped.
+ *
+ * Commands are written to <debugfs>/test_devdax_memmap/command, one a write.
+ * START and SIZE are bytes of physical memory:
+ *
+ *   bound START SIZE GEOMETRY
+ *	succeeds if the struct pages of an unused device are what they must be
+ *	in pages of GEOMETRY bytes, each of them, and if every page of memory
+ *	that they are in has one reference for each time that it is mapped
+ *   unbound START SIZE
+ *	succeeds if no struct page of the range is mapped
+ *
+ * A failed command fails the write, and the log says what is wrong first.
+ *
+ * Reading the file gives what the last command found: page table entries of
+ * 4K and of 2M that map struct pages, and how many pages of 4K those lie in.
+ */
+#define pr_fmt(fmt) "test_devdax_memmap: " fmt
+
+#include <linux/debugfs.h>
+#include <linux/fs.h>
+#include <linux/kernel.h>
+#include <linux/log2.h>
+#include <linux/memory_hotplug.h>
+#include <linux/memremap.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/pgtable.h>
+#include <linux/sched.h>
+#include <linux/uaccess.h>
+
+/* one page of memory with struct pages, and the entries in a row that map it */
+struct memmap_run {
+	struct page *page;
+	unsigned long addr;
+	int nr;
+};
+
+static struct {
+	unsigned long ptes, pmds, pages, holes;
+} found;
+static DEFINE_MUTEX(test_lock);
+
+static bool wrong(unsigned long pfn, const char *what, unsigned long is,
+		  unsigned long wanted)
+{
+	if (is == wanted)
+		return false;
+	pr_err("pfn %#lx: %s is %#lx, not %#lx\n", pfn, what, is, wanted);
+	return true;
+}
+
+/* What head, tail and base pages have in common. */
+static int check_any(struct page *page, unsigned long pfn, struct page *first,
+		     unsigned long flags)
+{
+	if (wrong(pfn, "zone", page_zonenum(page), ZONE_DEVICE) ||
+	    wrong(pfn, "node", page_to_nid(page), page_to_nid(first)) ||
+	    wrong(pfn, "flags", page->flags & ((1UL << NR_PAGEFLAGS) - 1),
+		  flags) ||
+	    wrong(pfn, "mapcount", atomic_read(&page->_mapcount), -1UL) ||
+	    wrong(pfn, "pgmap", (unsigned long)page_pgmap(page),
+		  (unsigned long)page_pgmap(first)))
+		return -EUCLEAN;
+	return 0;
+}
+
+static int check_head(struct page *page, unsigned long pfn, struct page *first,
+		      unsigned long nr)
+{
+	bool compound = nr > 1;
+
+	if (wrong(pfn, "compound head", (unsigned long)compound_head(page),
+		  (unsigned long)page) ||
+	    wrong(pfn, "references", page_ref_count(page), 1) ||
+	    wrong(pfn, "number of pages", compound_nr(page), nr) ||
+	    wrong(pfn, "geometry", pgmap_geometry_nr(page->pgmap), nr))
+		return -EUCLEAN;
+	if (compound &&
+	    (wrong(pfn, "destructor", page[1].compound_dtor,
+		   COMPOUND_PAGE_DTOR) ||
+	     wrong(pfn, "compound mapcount", compound_mapcount(page), 0) ||
+	     (nr > 2 && wrong(pfn, "pins", compound_pincount(page), 0))))
+		return -EUCLEAN;
+	return check_any(page, pfn, first,
+			 BIT(PG_reserved) | (compound ? BIT(PG_head) : 0));
+}
+
+static int check_tail(struct page *page, unsigned long pfn, struct page *first,
+		      struct page *head)
+{
+	if (wrong(pfn, "compound head", (unsigned long)compound_head(page),
+		  (unsigned long)head) ||
+	    wrong(pfn, "tail", PageTail(page), 1) ||
+	    wrong(pfn, "references", page_ref_count(page), 0))
+		return -EUCLEAN;
+	/* the word is something else in the first tail */
+	if (page > head + 1 &&
+	    wrong(pfn, "mapping", (unsigned long)page->mapping,
+		  (unsigned long)TAIL_MAPPING))
+		return -EUCLEAN;
+	return check_any(page, pfn, first, BIT(PG_reserved));
+}
+
+static int check_pages(unsigned long start, unsigned long end, unsigned long nr)
+{
+	struct page *page, *head = NULL, *first = pfn_to_page(start);
+	unsigned long pfn;
+	int ret;
+
+	for (pfn = start; pfn < end; pfn++) {
+		page = pfn_to_page(pfn);
+		if (pfn % nr == 0) {
+			head = page;
+			ret = check_head(page, pfn, first, nr);
+		} else {
+			ret = check_tail(page, pfn, first, head);
+		}
+		if (ret)
+			return ret;
+		if (pfn % 1024 == 0)
+			cond_resched();
+	}
+	return 0;
+}
+
+static int end_run(struct memmap_run *run)
+{
+	if (run->page &&
+	    wrong(page_to_pfn((struct page *)run->addr),
+		  "references to the page of struct pages",
+		  page_ref_count(run->page), run->nr))
+		return -EUCLEAN;
+	run->page = NULL;
+	run->nr = 0;
+	return 0;
+}
+
+static int next_pte(struct memmap_run *run, unsigned long addr, pte_t pte)
+{
+	int ret = 0;
+
+	found.ptes++;
+	if (run->page != pte_page(pte)) {
+		ret = end_run(run);
+		run->page = pte_page(pte);
+		run->addr = addr;
+		found.pages++;
+	}
+	run->nr++;
+	return ret;
+}
+
+static pmd_t *lookup_pmd(unsigned long addr)
+{
+	pgd_t *pgd = pgd_offset_k(addr);
+	p4d_t *p4d;
+	pud_t *pud;
+
+	if (pgd_none(*pgd))
+		return NULL;
+	p4d = p4d_offset(pgd, addr);
+	if (p4d_none(*p4d))
+		return NULL;
+	pud = pud_offset(p4d, addr);
+	if (pud_none(*pud))
+		return NULL;
+	return pmd_offset(pud, addr);
+}
+
+/*
+ * Find everything in the page tables that maps struct pages of [start, end).
+ * A page in two places that are not neighbours has more references than the
+ * entries in a row that were seen.
+ */
+static int check_tables(unsigned long start, unsigned long end)
+{
+	unsigned long addr = PAGE_MASK & (unsigned long)pfn_to_page(start);
+	unsigned long last = PAGE_ALIGN((unsigned long)pfn_to_page(end));
+	unsigned long next;
+	struct memmap_run run = {};
+	pmd_t *pmd;
+	pte_t *pte;
+	int ret = 0;
+
+	memset(&found, 0, sizeof(found));
+	for (; addr < last && !ret; addr = next) {
+		next = pmd_addr_end(addr, last);
+		pmd = lookup_pmd(addr);
+		if (!pmd || pmd_none(*pmd)) {
+			found.holes++;
+			continue;
+		}
+		if (pmd_leaf(*pmd)) {
+			found.pmds++;
+			found.pages += (next - addr) >> PAGE_SHIFT;
+			continue;
+		}
+		for (; addr < next && !ret; addr += PAGE_SIZE) {
+			pte = pte_offset_kernel(pmd, addr);
+			if (pte_none(*pte))
+				found.holes++;
+			else
+				ret = next_pte(&run, addr, *pte);
+		}
+		cond_resched();
+	}
+	return ret ?: end_run(&run);
+}
+
+static int check_bound(unsigned long start, unsigned long end,
+		       unsigned long geometry)
+{
+	struct dev_pagemap *pgmap;
+	int ret;
+
+	if (geometry < PAGE_SIZE || !is_power_of_2(geometry) || start >= end ||
+	    !IS_ALIGNED(start | end, geometry >> PAGE_SHIFT))
+		return -EINVAL;
+
+	/* keeps the memmap where it is while it is looked at */
+	pgmap = get_dev_pagemap(start, NULL);
+	if (!pgmap)
+		return -ENXIO;
+	ret = check_tables(start, end);
+	/* more than the device, or less than its memmap: nothing to look at */
+	if (!ret && found.holes)
+		ret = -ENXIO;
+	if (!ret)
+		ret = check_pages(start, end, geometry >> PAGE_SHIFT);
+	put_dev_pagemap(pgmap);
+	return ret;
+}
+
+static int check_unbound(unsigned long start, unsigned long end)
+{
+	int ret;
+
+	get_online_mems();
+	ret = check_tables(start, end);
+	put_online_mems();
+	if (!ret && (found.ptes || found.pmds)) {
+		pr_err("pfn %#lx-%#lx: struct pages still mapped: %lu of 4K, %lu of 2M\n",
+		       start, end, found.ptes, found.pmds);
+		ret = -EUCLEAN;
+	}
+	return ret;
+}
+
+static int run_command(char *buf)
+{
+	unsigned long start, size, geometry;
+	int ret = -EINVAL;
+
+	mutex_lock(&test_lock);
+	if (sscanf(buf, "bound %li %li %li", &start, &size, &geometry) == 3)
+		ret = check_bound(PHYS_PFN(start), PHYS_PFN(start + size),
+				  geometry);
+	else if (sscanf(buf, "unbound %li %li", &start, &size) == 2)
+		ret = check_unbound(PHYS_PFN(start), PHYS_PFN(start + size));
+	mutex_unlock(&test_lock);
+	return ret;
+}
+
+static ssize_t test_write(struct file *file, const char __user *ubuf,
+			  size_t len, loff_t *pos)
+{
+	char buf[80];
+	int ret;
+
+	if (len >= sizeof(buf))
+		return -EINVAL;
+	if (copy_from_user(buf, ubuf, len))
+		return -EFAULT;
+	buf[len] = 0;
+	ret = run_command(buf);
+	return ret ?: len;
+}
+
+static ssize_t test_read(struct file *file, char __user *ubuf, size_t len,
+			 loff_t *pos)
+{
+	char buf[80];
+	int n;
+
+	mutex_lock(&test_lock);
+	n = scnprintf(buf, sizeof(buf), "ptes %lu pmds %lu pages %lu\n",
+		      found.ptes, found.pmds, found.pages);
+	mutex_unlock(&test_lock);
+	return simple_read_from_buffer(ubuf, len, pos, buf, n);
+}
+
+static const struct file_operations test_fops = {
+	.owner	= THIS_MODULE,
+	.read	= test_read,
+	.write	= test_write,
+	.llseek	= default_llseek,
+};
+
+static int __init test_devdax_memmap_init(void)
+{
+	struct dentry *dir = debugfs_create_dir("test_devdax_memmap", NULL);
+
+	debugfs_create_file("command", 0600, dir, NULL, &test_fops);
+	return 0;
+}
+device_initcall(test_devdax_memmap_init);

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Shared tail struct pages of compound device pages.
+ *
+ * The tails of a compound page say the same: their zone and node, and where
+ * the head is. With 4K pages and struct pages of 64 bytes, the struct pages of
+ * 2M fill eight pages of the virtual memory map, those of 1G 4096, and from the
+ * second on they are the same. So two exist, and all others map the second:
+ *
+ *     virtual memory map                 memory
+ *   +--------------------+
+ *   | head, tails 1-63   | ---------->  page of its own
+ *   +--------------------+
+ *   | tails 64-127       | ---------->  tail page
+ *   +--------------------+                ^
+ *   | tails 128-191      | ---------------+
+ *   +--------------------+                |
+ *   | ...                | ---------------+
+ *   +--------------------+
+ *
+ * What differs between tails (order, destructor, counts of the compound page)
+ * is in the first two of them, next to the head. A tail page is never shared
+ * between compound pages.
+ *
+ * Every page table entry that maps a page of the virtual memory map holds one
+ * reference on it. So removal, which knows no pagemap, is what it is without
+ * sharing: an entry goes and drops its reference, the last one frees the page.
+ *
+ * All of this happens under mem_hotplug_begin(), which is the lock of the page
+ * tables of the virtual memory map.
+ */
+#include <linux/log2.h>
+#include <linux/memremap.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/pgtable.h>
+#include <linux/vmemmap_compound.h>
+
+#include <asm/tlbflush.h>
+
+/*
+ * A section that RAM has part of has had its whole memmap, of base pages, since
+ * boot; device memory that is added to it uses that, see section_activate().
+ * Only the first and the last section of a range can be such: the others are
+ * added whole, which fails where RAM has a part.
+ *
+ * There is no lock here. After boot a section can cease to be an early one but
+ * not become one, so the answer can only err to the safe side.
+ */
+static bool touches_early_section(const struct dev_pagemap *pgmap)
+{
+	const struct range *range;
+	int i;
+
+	for (i = 0; i < pgmap->nr_range; i++) {
+		range = &pgmap->ranges[i];
+		if (early_section(__pfn_to_section(PHYS_PFN(range->start))) ||
+		    early_section(__pfn_to_section(PHYS_PFN(range->end))))
+			return true;
+	}
+	return false;
+}
+
+static const char *share_problem(struct dev_pagemap *pgmap)
+{
+	if (pgmap_altmap(pgmap))
+		return "it is on the device itself";
+	if (!is_power_of_2(sizeof(struct page)))
+		return "struct pages straddle pages";
+	if (pgmap_geometry_nr(pgmap) <= VMEMMAP_COMPOUND_NR)
+		return "the compound pages are too small";
+	if (touches_early_section(pgmap))
+		return "a part of it exists since boot";
+	return NULL;
+}
+
+/**
+ * pgmap_share_tails() - decide whether the tails of a pagemap share memory
+ * @pgmap: pagemap with a geometry that pgmap_geometry_problem() has nothing
+ *	against
+ *
+ * The answer is kept in PGMAP_SHARED_TAILS for those who populate the memmap
+ * and those who write it: they must agree, as whoever takes shared struct pages
+ * for unshared ones only loses time, but the reverse leaves them unwritten. It
+ * is set or cleared, whatever it was, because drivers use a pagemap again.
+ *
+ * A pagemap of several ranges shares in all of them or in none.
+ *
+ * Context: The caller owns @pgmap, which is not in use yet.
+ */
+void pgmap_share_tails(struct dev_pagemap *pgmap)
+{
+	const char *problem;
+
+	pgmap->flags &= ~PGMAP_SHARED_TAILS;
+	if (pgmap_geometry(pgmap) == PAGE_SIZE)
+		return;
+
+	problem = share_problem(pgmap);
+	if (!problem)
+		pgmap->flags |= PGMAP_SHARED_TAILS;
+	else
+		pr_info("memmap of %#llx-%#llx does not share tails: %s\n",
+			pgmap->ranges[0].start,
+			pgmap->ranges[pgmap->nr_range - 1].end, problem);
+}
+
+/* The page table for addr, allocated where there is none; NULL for no memory. */
+static pte_t * __meminit vmemmap_pte_table(unsigned long addr, int node)
+{
+	pgd_t *pgd;
+	p4d_t *p4d;
+	pud_t *pud;
+	pmd_t *pmd;
+
+	pgd = vmemmap_pgd_populate(addr, node);
+	if (!pgd)
+		return NULL;
+	p4d = vmemmap_p4d_populate(pgd, addr, node);
+	if (!p4d)
+		return NULL;
+	pud = vmemmap_pud_populate(p4d, addr, node);
+	if (!pud)
+		return NULL;
+	pmd = vmemmap_pmd_populate(pud, addr, node);
+	if (!pmd)
+		return NULL;
+	/*
+	 * Sections that are added whole and without sharing are mapped by PMD
+	 * entries. Nothing is left to add to those.
+	 */
+	if (WARN_ON_ONCE(pmd_leaf(*pmd)))
+		return NULL;
+	return pte_offset_kernel(pmd, 0);
+}
+
+/* The page that is mapped at addr, which has been populated. */
+static struct page * __meminit vmemmap_mapped_page(unsigned long addr)
+{
+	pgd_t *pgd = pgd_offset_k(addr);
+	p4d_t *p4d;
+	pud_t *pud;
+	pmd_t *pmd;
+	pte_t *pte;
+
+	if (pgd_none(*pgd))
+		return NULL;
+	p4d = p4d_offset(pgd, addr);
+	if (p4d_none(*p4d))
+		return NULL;
+	pud = pud_offset(p4d, addr);
+	if (pud_none(*pud) || pud_leaf(*pud))
+		return NULL;
+	pmd = pmd_offset(pud, addr);
+	if (pmd_none(*pmd) || pmd_leaf(*pmd))
+		return NULL;
+	pte = pte_offset_kernel(pmd, addr);
+	return pte_present(*pte) ? pte_page(*pte) : NULL;
+}
+
+/*
+ * There is nothing in an entry that is to be written. If there were, nobody
+ * would know whose page it maps: leak that, rather than give it back with the
+ * entries of our own, should the populate fail.
+ */
+static void __meminit vmemmap_clear_stale(pte_t *pte, unsigned long addr)
+{
+	if (likely(pte_none(*pte)))
+		return;
+
+	WARN_ON_ONCE(1);
+	pte_clear(&init_mm, addr, pte);
+	flush_tlb_kernel_range(addr, addr + PAGE_SIZE);
+}
+
+static struct page * __meminit vmemmap_map_new(pte_t *pte, unsigned long addr,
+					       int node)
+{
+	void *block;
+
+	vmemmap_clear_stale(pte, addr);
+	block = vmemmap_alloc_block(PAGE_SIZE, node);
+	if (!block)
+		return NULL;
+	/* the reference of the allocation is the entry's */
+	set_pte_at(&init_mm, addr, pte,
+		   mk_pte(virt_to_page(block), PAGE_KERNEL));
+	return virt_to_page(block);
+}
+
+/* Map page at [addr, end), which is in one table. */
+static void __meminit vmemmap_map_shared(pte_t *pte, unsigned long addr,
+					 unsigned long end, struct page *page)
+{
+	pte_t entry = mk_pte(page, PAGE_KERNEL);
+
+	/* one for each entry; nobody can remove them under the hotplug lock */
+	page_ref_add(page, (end - addr) >> PAGE_SHIFT);
+	for (; addr < end; addr += PAGE_SIZE, pte++) {
+		vmemmap_clear_stale(pte, addr);
+		set_pte_at(&init_mm, addr, pte, entry);
+	}
+}
+
+/* Where the struct page of the head is, for the struct page at addr. */
+static unsigned long vmemmap_head(unsigned long addr, unsigned long nr)
+{
+	unsigned long pfn = page_to_pfn((struct page *)addr);
+
+	return (unsigned long)pfn_to_page(ALIGN_DOWN(pfn, nr));
+}
+
+/*
+ * Fill the part [addr, end) of one table; compound pages have nr base pages.
+ * Where it begins amid one, as every section of 1G but the first does, the
+ * page to share is found where the section before has mapped it: sections are
+ * added in order, and compound pages lie within the range that is added.
+ */
+static int __meminit vmemmap_fill_table(pte_t *table, unsigned long addr,
+					unsigned long end, int node,
+					unsigned long nr)
+{
+	unsigned long head, own, next;
+	struct page *tail;
+
+	for (; addr < end; addr = next) {
+		head = vmemmap_head(addr, nr);
+		next = min(end, head + nr * sizeof(struct page));
+		own = min(end, head + VMEMMAP_COMPOUND_NR * sizeof(struct page));
+
+		tail = NULL;
+		for (; addr < own; addr += PAGE_SIZE) {
+			tail = vmemmap_map_new(table + pte_index(addr), addr,
+					       node);
+			if (!tail)
+				return -ENOMEM;
+		}
+		if (addr == next)
+			continue;
+
+		if (!tail)
+			tail = vmemmap_mapped_page(head + PAGE_SIZE);
+		if (WARN_ON_ONCE(!tail))
+			return -EINVAL;
+		vmemmap_map_shared(table + pte_index(addr), addr, next, tail);
+	}
+	return 0;
+}
+
+/**
+ * vmemmap_populate_compound() - map struct pages of compound pages, tails shared
+ * @start: first address in the virtual memory map, of the first struct page of
+ *	a subsection
+ * @end: address after the last, in the same section
+ * @node: preferred node of the struct pages
+ * @pgmap: pagemap with PGMAP_SHARED_TAILS. Its memory has been added from the
+ *	head of the compound page that @start is in, up to @start.
+ *
+ * For the architecture's vmemmap_populate_pgmap(), which has to make new
+ * top-level page table entries known to all processes before it returns: the
+ * caller writes to [@start, @end) at once.
+ *
+ * On failure a part may be populated. vmemmap_free() of [@start, @end) removes
+ * it, with every reference that was taken.
+ *
+ * Context: May sleep. The hotplug lock is held.
+ * Return: 0; -ENOMEM, also with a warning where the range is mapped already; or
+ *	-EINVAL with a warning if what comes before @start is not.
+ */
+int __meminit vmemmap_populate_compound(unsigned long start, unsigned long end,
+					int node,
+					const struct dev_pagemap *pgmap)
+{
+	unsigned long nr = pgmap_geometry_nr(pgmap);
+	unsigned long addr, next;
+	pte_t *table;
+	int err;
+
+	for (addr = start; addr < end; addr = next) {
+		next = pmd_addr_end(addr, end);
+		table = vmemmap_pte_table(addr, node);
+		if (!table)
+			return -ENOMEM;
+		err = vmemmap_fill_table(table, addr, next, node, nr);
+		if (err)
+			return err;
+		/* once a table is enough to learn that the node had no room */
+		vmemmap_verify(table + pte_index(addr), node, addr, next);
+	}
+	return 0;
+}
+
+/**
+ * vmemmap_drop_aliases() - leave one entry where several in a row map one page
+ * @table: page table of the virtual memory map
+ * @addr: first address, mapped by @table
+ * @end: address after the last
+ *
+ * What vmemmap_free() does with an entry costs hundreds of instructions, what
+ * has to be done here a few: the entries of a row are alike, and the one that
+ * is left keeps the page, so none of the references dropped is the last.
+ *
+ * Context: The hotplug lock is held. The caller removes what is left and
+ *	flushes the TLB, as it does for the entries it removes itself.
+ */
+void __meminit vmemmap_drop_aliases(pte_t *table, unsigned long addr,
+				    unsigned long end)
+{
+	pte_t *pte = table + pte_index(addr);
+	pte_t first = __pte(0);
+	int nr = 0;
+
+	spin_lock(&init_mm.page_table_lock);
+	for (; addr < end; addr += PAGE_SIZE, pte++) {
+		if (pte_present(*pte) && pte_same(*pte, first)) {
+			pte_clear(&init_mm, addr, pte);
+			nr++;
+			continue;
+		}
+		if (nr)
+			page_ref_sub(pte_page(first), nr);
+		first = *pte;
+		nr = 0;
+	}
+	if (nr)
+		page_ref_sub(pte_page(first), nr);
+	spin_unlock(&init_mm.page_table_lock);
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Unit tests of what decides whether tail struct pages share memory. Whether
+ * they do is for a test that binds a device, see lib/test_devdax_memmap.c.
+ */
+#include <kunit/test.h>
+#include <linux/memremap.h>
+#include <linux/mm.h>
+#include <linux/sched/task.h>
+#include <linux/sizes.h>
+#include <linux/vmemmap_compound.h>
+
+/* where there is no memory, so no section either */
+#define TEST_START	((1ULL << MAX_PHYSMEM_BITS) - 2 * SZ_4G)
+
+static struct dev_pagemap *share_pgmap(struct kunit *test, u64 start, u64 end)
+{
+	struct dev_pagemap *pgmap = kunit_kzalloc(test, sizeof(*pgmap),
+						  GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, pgmap);
+	pgmap->type = MEMORY_DEVICE_GENERIC;
+	pgmap->nr_range = 1;
+	pgmap->range.start = start;
+	pgmap->range.end = end - 1;
+	return pgmap;
+}
+
+static void expect_share(struct kunit *test, struct dev_pagemap *pgmap,
+			 unsigned long geometry, bool wanted)
+{
+	unsigned int order;
+
+	pgmap->geometry = geometry;
+	order = pgmap_geometry_order(pgmap);
+	pgmap_share_tails(pgmap);
+	KUNIT_EXPECT_EQ(test, pgmap_tails_shared(pgmap), wanted);
+	KUNIT_EXPECT_EQ(test, pgmap_compound_own_nr(pgmap, order),
+			wanted ? 2 * PAGE_SIZE / sizeof(struct page) :
+			1UL << order);
+}
+
+static void share_depends_on_size(struct kunit *test)
+{
+	struct dev_pagemap *pgmap = share_pgmap(test, TEST_START,
+						TEST_START + SZ_4G);
+	bool even = is_power_of_2(sizeof(struct page));
+	unsigned long own = 2 * PAGE_SIZE / sizeof(struct page) * PAGE_SIZE;
+
+	expect_share(test, pgmap, SZ_1G, even);
+	/* used again: what was decided before does not count */
+	expect_share(test, pgmap, 0, false);
+	expect_share(test, pgmap, SZ_2M, even);
+	expect_share(test, pgmap, PAGE_SIZE, false);
+	if (!even)
+		return;
+	expect_share(test, pgmap, 2 * own, true);
+	expect_share(test, pgmap, own, false);
+}
+
+static void share_not_with_altmap(struct kunit *test)
+{
+	struct dev_pagemap *pgmap = share_pgmap(test, TEST_START,
+						TEST_START + SZ_4G);
+
+	pgmap->flags = PGMAP_ALTMAP_VALID;
+	pgmap->altmap.free = SZ_1G / PAGE_SIZE;
+	expect_share(test, pgmap, SZ_1G, false);
+	KUNIT_EXPECT_EQ(test, pgmap->flags, (unsigned int)PGMAP_ALTMAP_VALID);
+}
+
+static void share_not_in_early_section(struct kunit *test)
+{
+	/* the kernel itself is in RAM that is there since boot */
+	u64 ram = ALIGN_DOWN(__pa_symbol(&init_task), SZ_2M);
+	struct dev_pagemap *pgmap;
+
+	pgmap = share_pgmap(test, ram, TEST_START);
+	expect_share(test, pgmap, SZ_2M, false);
+	/* only the ends count: this begins where there is nothing */
+	pgmap = share_pgmap(test, TEST_START, ram + SZ_2M);
+	expect_share(test, pgmap, SZ_2M, false);
+}
+
+static struct kunit_case vmemmap_compound_cases[] = {
+	KUNIT_CASE(share_depends_on_size),
+	KUNIT_CASE(share_not_with_altmap),
+	KUNIT_CASE(share_not_in_early_section),
+	{}
+};
+
+static struct kunit_suite vmemmap_compound_suite = {
+	.name = "vmemmap_compound",
+	.test_cases = vmemmap_compound_cases,
+};
+
+kunit_test_suite(vmemmap_compound_suite);

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Helpers of the tests devdax_pin*: references on device-dax pages, taken and
+ * given up through lib/test_devdax_pin.c, and what the counts have to be then.
+ */
+#ifndef __DEVDAX_PIN_H
+#define __DEVDAX_PIN_H
+
+#include "devdax.h"
+
+#include <sys/ioctl.h>
+
+#include "../../../../lib/test_devdax_pin_uapi.h"
+
+#define PIN_FILE	"/sys/kernel/debug/test_devdax_pin"
+
+/* What a pin adds to the reference count of a page without a pin count. */
+#define PIN_BIAS	1024
+
+#define pin_log(fmt, ...)	fprintf(stderr, "# " fmt "\n", ##__VA_ARGS__)
+
+/* /proc/vmstat */
+struct pin_stat {
+	long acquired;
+	long released;
+};
+
+/* Of the device: from off on its memory is at the 4K number pfn. */
+struct pin_range {
+	unsigned long off;
+	__u64 pfn;
+};
+
+/* A mapping of the device and the references held on it, in 4Ks. */
+struct pins {
+	struct devdax *dd;
+	int fd;
+	char *p;
+	unsigned long off;	/* of p in the device */
+	unsigned long len;
+	unsigned int how;	/* TEST_DEVDAX_GET and so on */
+	unsigned long nr;
+	unsigned long max;
+	unsigned long *page;	/* of each reference: counted from p */
+	struct pin_range range[2];
+};
+
+static inline struct pin_stat pin_stat(void)
+{
+	struct pin_stat stat = { -1, -1 };
+	char line[128];
+	FILE *f;
+
+	devdax_write("/proc/sys/vm/stat_refresh", "1");
+	f = fopen("/proc/vmstat", "r");
+	while (f && fgets(line, sizeof(line), f)) {
+		sscanf(line, "nr_foll_pin_acquired %ld", &stat.acquired);
+		sscanf(line, "nr_foll_pin_released %ld", &stat.released);
+	}
+	if (f)
+		fclose(f);
+	return stat;
+}
+
+static inline void pins_ranges(struct pins *pins)
+{
+	struct pin_range *range = pins->range;
+	const struct devdax *dd = pins->dd;
+
+	range[0].pfn = (devdax_attr(dd, "mapping0/start") ?:
+			devdax_attr(dd, "resource")) / SZ_4K;
+	range[1].off = devdax_attr(dd, "mapping1/page_offset") * SZ_4K ?: -1UL;
+	range[1].pfn = devdax_attr(dd, "mapping1/start") / SZ_4K;
+}
+
+/* Where in physical memory a 4K of the mapping is, as a 4K number. */
+static inline __u64 pins_pfn(const struct pins *pins, unsigned long page)
+{
+	unsigned long off = pins->off + page * SZ_4K;
+	const struct pin_range *range = pins->range;
+
+	if (off >= range[1].off)
+		range++;
+	return range->pfn + (off - range->off) / SZ_4K;
+}
+
+/*
+ * Where three spans of the device begin such that, if it has two ranges of
+ * memory, the second one begins with the second span.
+ */
+static inline unsigned long pin_offset(const struct devdax *dd)
+{
+	unsigned long skip = devdax_attr(dd, "mapping1/page_offset") * SZ_4K;
+
+	return skip >= dd->span && skip + 2 * dd->span <= dd->size ?
+		skip - dd->span : 0;
+}
+
+/* As many references as one call gives: their number or a negative error. */
+static inline long pin_take(int fd, void *addr, unsigned long nr,
+			    unsigned int how, __u64 *pfns)
+{
+	struct test_devdax_hold hold = {
+		.addr = (unsigned long)addr,
+		.nr = nr,
+		.how = how,
+		.pfns = (unsigned long)pfns,
+	};
+
+	return ioctl(fd, TEST_DEVDAX_HOLD, &hold) ? -errno : hold.held;
+}
+
+static inline int pin_give(int fd, unsigned long first, unsigned long nr,
+			   unsigned int how)
+{
+	struct test_devdax_drop part = { first, nr, how };
+
+	return ioctl(fd, TEST_DEVDAX_DROP, &part) ? -errno : 0;
+}
+
+/*
+ * Take references on nr 4Ks from addr on, and note them.  Other pages than
+ * those at addr are an error.
+ */
+static inline long pins_hold(struct pins *pins, char *addr, unsigned long nr,
+			     unsigned int flags)
+{
+	unsigned long first = (addr - pins->p) / SZ_4K;
+	__u64 *pfns = malloc(nr * sizeof(*pfns));
+	long held, i;
+
+	held = pin_take(pins->fd, addr, nr, pins->how | flags, pfns);
+	if (held > 0 && pins->nr + held > pins->max) {
+		pins->max = pins->nr + held;
+		pins->page = realloc(pins->page,
+				     pins->max * sizeof(*pins->page));
+	}
+	for (i = 0; i < held; i++) {
+		if (pfns[i] != pins_pfn(pins, first + i)) {
+			pin_log("4K %ld of %ld: page %#llx, not %#llx", i,
+				held, pfns[i], pins_pfn(pins, first + i));
+			held = -EILSEQ;
+			break;
+		}
+		pins->page[pins->nr + i] = first + i;
+	}
+	pins->nr += i;
+	free(pfns);
+	return held;
+}
+
+static inline int pins_drop(struct pins *pins, unsigned long first,
+			    unsigned long nr, unsigned int how)
+{
+	int err = pin_give(pins->fd, first, nr, how);
+
+	if (err)
+		return err;
+	pins->nr -= nr;
+	memmove(pins->page + first, pins->page + first + nr,
+		(pins->nr - first) * sizeof(*pins->page));
+	return 0;
+}
+
+/* The ways of giving up what was taken like this. */
+static inline unsigned int pins_ways(const struct pins *pins)
+{
+	return (pins->how & TEST_DEVDAX_KIND) == TEST_DEVDAX_GET ?
+		TEST_DEVDAX_ALL : TEST_DEVDAX_DIRTY;
+}
+
+/* Does the page at that 4K of the mapping have n references? */
+static inline bool pins_page_has(const struct pins *pins, unsigned long page,
+				 long n)
+{
+	struct test_devdax_refs refs = {
+		.pfn = pins_pfn(pins, page),
+	};
+	bool pin = (pins->how & TEST_DEVDAX_KIND) != TEST_DEVDAX_GET;
+	long want_refs = n, want_pins = 0;
+
+	if (ioctl(pins->fd, TEST_DEVDAX_REFS, &refs)) {
+		pin_log("4K %lu: no page: %s", page, strerror(errno));
+		return false;
+	}
+	if (pin && refs.nr > 2)
+		want_pins = n;
+	else if (pin)
+		want_refs = n * PIN_BIAS;
+	/* one that the device has itself */
+	want_refs++;
+	if (refs.refs == want_refs && refs.pins == want_pins)
+		return true;
+	pin_log("4K %lu: %lld references and %lld pins, not %ld and %ld", page,
+		refs.refs, refs.pins, want_refs, want_pins);
+	return false;
+}
+
+/* Is the struct page of each 4K but the first of a page without references? */
+static inline bool pins_tails_free(const struct pins *pins, unsigned long page)
+{
+	struct test_devdax_refs refs = {
+		.pfn = pins_pfn(pins, page),
+	};
+
+	if (ioctl(pins->fd, TEST_DEVDAX_REFS, &refs))
+		return false;
+	return refs.pfn % refs.nr == 0 || !refs.own;
+}
+
+/*
+ * Does each page of the mapping have the references that are noted, and no
+ * other?  Within many that should have the same, some are looked at.
+ */
+static inline bool pins_exact(const struct pins *pins)
+{
+	unsigned long size = (pins->dd->geometry ?: SZ_4K) / SZ_4K;
+	unsigned long nr = pins->len / SZ_4K / size, i;
+	long *count = calloc(nr, sizeof(*count));
+	bool ok = true;
+
+	for (i = 0; i < pins->nr; i++)
+		count[pins->page[i] / size]++;
+	for (i = 0; i < nr && ok; i++)
+		if (nr < 64 || !i || i == nr - 1 || count[i] != count[i - 1] ||
+		    count[i] != count[i + 1] || i % 61 == 0)
+			ok = pins_page_has(pins, i * size, count[i]);
+	for (i = 0; i < pins->nr && ok; i += 1 + i / 3)
+		ok = pins_tails_free(pins, pins->page[i]);
+	free(count);
+	return ok;
+}
+
+/* Maps len of the device from off on: NULL or why there is no test. */
+static inline const char *pins_map(struct pins *pins, struct devdax *dd,
+				   unsigned long off, unsigned long len,
+				   unsigned int how)
+{
+	*pins = (struct pins) { .dd = dd, .off = off, .len = len, .how = how };
+	pins->fd = open(PIN_FILE, O_RDWR | O_CLOEXEC);
+	if (pins->fd < 0)
+		return "no " PIN_FILE " (CONFIG_TEST_DEVDAX_PIN?)";
+	if (pin_stat().released < 0)
+		return "no nr_foll_pin_released in /proc/vmstat";
+	pins_ranges(pins);
+	pins->p = devdax_map(dd, off, len);
+	return pins->p == MAP_FAILED ? "DEVDAX cannot be mapped" : NULL;
+}
+
+#endif /* __DEVDAX_PIN_H */

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Where references on a device-dax page end: a page of 1G has room for 8191
+ * pins of the whole page, and one too many is refused without a word in the
+ * log and without a trace in the counts.
+ *
+ * Needs CONFIG_TEST_DEVDAX_PIN, and compound pages (see the geometry attribute).
+ */
+#include "devdax_pin.h"
+
+#include <limits.h>
+
+#define NR	3	/* spans; the second one is filled up */
+
+FIXTURE(devdax_pin_limit)
+{
+	struct devdax dd;
+	struct pins pins;
+	unsigned long size;	/* of a compound page, in 4Ks */
+	char *full;		/* the page that is filled up */
+	long charged;
+	int kmsg;
+	struct pin_stat before;
+};
+
+FIXTURE_VARIANT(devdax_pin_limit)
+{
+	unsigned int how;
+};
+
+FIXTURE_VARIANT_ADD(devdax_pin_limit, get_fast) {
+	TEST_DEVDAX_GET | TEST_DEVDAX_FAST
+};
+
+FIXTURE_VARIANT_ADD(devdax_pin_limit, get_slow) { TEST_DEVDAX_GET };
+FIXTURE_VARIANT_ADD(devdax_pin_limit, pin_fast) {
+	TEST_DEVDAX_PIN | TEST_DEVDAX_FAST
+};
+
+FIXTURE_VARIANT_ADD(devdax_pin_limit, pin_slow) { TEST_DEVDAX_PIN };
+FIXTURE_VARIANT_ADD(devdax_pin_limit, longterm_fast) {
+	TEST_DEVDAX_LONGTERM | TEST_DEVDAX_FAST
+};
+
+FIXTURE_VARIANT_ADD(devdax_pin_limit, longterm_slow) { TEST_DEVDAX_LONGTERM };
+
+/* Count so many more references, or fewer, as if somebody else had them. */
+static int charge(struct pins *pins, char *addr, long add)
+{
+	struct test_devdax_refs refs = {
+		.pfn = pins_pfn(pins, (addr - pins->p) / SZ_4K),
+		.add = add,
+	};
+
+	return ioctl(pins->fd, TEST_DEVDAX_CHARGE, &refs) ? -errno : 0;
+}
+
+FIXTURE_SETUP(devdax_pin_limit)
+{
+	const char *why;
+
+	devdax_setup(_metadata, &self->dd, NR);
+	if (self->dd.geometry < SZ_2M)
+		SKIP(_exit(255), "no compound pages");
+	why = pins_map(&self->pins, &self->dd, 0, NR * self->dd.span,
+		       variant->how);
+	if (why)
+		SKIP(_exit(255), "%s", why);
+	self->kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	ASSERT_LE(0, self->kmsg);
+	ASSERT_NE(-1, lseek(self->kmsg, 0, SEEK_END));
+	self->size = self->dd.geometry / SZ_4K;
+	self->full = self->pins.p + self->dd.span;
+	devdax_touch(self->full - SZ_4K, true);
+	devdax_touch(self->full, true);
+	devdax_touch(self->full + self->dd.span, true);
+	ASSERT_TRUE(pins_exact(&self->pins));
+	self->charged = 0;
+	self->before = pin_stat();
+}
+
+/* A warning, or a message of any other kind that deserves attention. */
+static bool complained(int kmsg)
+{
+	char line[8192];
+	unsigned int prio;
+	ssize_t n;
+
+	while ((n = read(kmsg, line, sizeof(line) - 1)) > 0) {
+		line[n] = 0;
+		if (sscanf(line, "%u,", &prio) == 1 && prio < 8 &&
+		    (prio & 7) <= 4) {
+			pin_log("the kernel says: %s", line);
+			return true;
+		}
+	}
+	return false;
+}
+
+FIXTURE_TEARDOWN(devdax_pin_limit)
+{
+	struct pin_stat after;
+
+	EXPECT_FALSE(complained(self->kmsg));
+	EXPECT_EQ(0, pins_drop(&self->pins, 0, self->pins.nr,
+			       TEST_DEVDAX_ALL));
+	EXPECT_EQ(0, charge(&self->pins, self->full, -self->charged));
+	EXPECT_TRUE(pins_exact(&self->pins));
+	after = pin_stat();
+	EXPECT_EQ(after.acquired - self->before.acquired,
+		  after.released - self->before.released);
+	munmap(self->pins.p, self->pins.len);
+	EXPECT_EQ(0, devdax_rebind(&self->dd));
+	close(self->dd.fd);
+}
+
+/*
+ * A range that cannot be had as a whole: -ENOMEM, or what could be had.  What
+ * is not refused has to be counted.
+ */
+static long hold_too_many(struct pins *pins, char *addr, unsigned long nr)
+{
+	long held = pins_hold(pins, addr, nr, TEST_DEVDAX_WRITE);
+
+	return held == -ENOMEM ? 0 : held;
+}
+
+/* Without what is charged, are the counts of all pages exact? */
+static bool exact(struct pins *pins, char *addr, long charged)
+{
+	bool ok;
+
+	if (charge(pins, addr, -charged))
+		return false;
+	ok = pins_exact(pins);
+	return !charge(pins, addr, charged) && ok;
+}
+
+/*
+ * What 8190 pins of 1G count, and a page more, fits.  For a page of 2M there
+ * would be room for more of them; it is taken away.
+ */
+TEST_F(devdax_pin_limit, pin_of_whole_page)
+{
+	const long full = 8190 * (SZ_1G / SZ_4K);
+	struct pins *pins = &self->pins;
+	unsigned long size = self->size;
+	long held;
+
+	ASSERT_EQ(0, charge(pins, self->full, full));
+	self->charged = full;
+	ASSERT_EQ(size, pins_hold(pins, self->full, size, TEST_DEVDAX_WRITE));
+	ASSERT_TRUE(exact(pins, self->full, self->charged));
+	if (size < SZ_1G / SZ_4K) {
+		self->charged = INT_MAX - size - size / 2;
+		ASSERT_EQ(0, charge(pins, self->full, self->charged - full));
+	}
+
+	held = hold_too_many(pins, self->full, size);
+	TH_LOG("one too many: %ld of %lu", held, size);
+	EXPECT_LE(0, held);
+	EXPECT_GT(size, held);
+	EXPECT_EQ(size + held, pins->nr);
+	ASSERT_TRUE(exact(pins, self->full, self->charged));
+
+	/* There is room again. */
+	ASSERT_EQ(0, pins_drop(pins, 0, size + held, TEST_DEVDAX_ALL));
+	ASSERT_EQ(0, charge(pins, self->full, full - self->charged));
+	self->charged = full;
+	EXPECT_EQ(size, pins_hold(pins, self->full, size, TEST_DEVDAX_WRITE));
+	EXPECT_TRUE(exact(pins, self->full, self->charged));
+}
+
+/* A range of which the page that is full is a part: other pages have room. */
+TEST_F(devdax_pin_limit, full_page_in_range)
+{
+	struct pins *pins = &self->pins;
+	long held;
+
+	self->charged = INT_MAX - 300;
+	ASSERT_EQ(0, charge(pins, self->full, self->charged));
+	held = hold_too_many(pins, self->full - 100 * SZ_4K, 700);
+	TH_LOG("500 too many: %ld of 700", held);
+	EXPECT_LE(0, held);
+	EXPECT_GT(400, held);
+	EXPECT_EQ(held, pins->nr);
+	EXPECT_TRUE(exact(pins, self->full, self->charged));
+	/* from the full page into the next one */
+	held = hold_too_many(pins, self->full + self->dd.geometry -
+			     400 * SZ_4K, 700);
+	EXPECT_LE(0, held);
+	EXPECT_GT(400, held);
+	EXPECT_TRUE(exact(pins, self->full, self->charged));
+	EXPECT_EQ(100, pins_hold(pins, self->full - 100 * SZ_4K, 100, 0));
+}
+
+/* To the last reference: one by one, the counter never wraps. */
+TEST_F(devdax_pin_limit, last_references)
+{
+	struct pins *pins = &self->pins;
+	long held, i;
+
+	self->charged = INT_MAX - 20;
+	ASSERT_EQ(0, charge(pins, self->full, self->charged));
+	for (i = 0; i < 30; i++) {
+		held = pins_hold(pins, self->full + i % 3 * SZ_4K, 1, 0);
+		if (held != 1)
+			break;
+	}
+	TH_LOG("%ld single references, then %ld", i, held);
+	EXPECT_GT(30, i);
+	EXPECT_EQ(-ENOMEM, held);
+	EXPECT_TRUE(exact(pins, self->full, self->charged));
+}
+
+/* A long-term pin takes what is in the page table, without a lock. */
+TEST_F(devdax_pin_limit, long_term_is_fast)
+{
+	struct pins *pins = &self->pins;
+
+	if (variant->how != (TEST_DEVDAX_LONGTERM | TEST_DEVDAX_FAST))
+		SKIP(return, "for the fast way to a long-term pin");
+	EXPECT_EQ(700, pins_hold(pins, self->full - 350 * SZ_4K, 700,
+				 TEST_DEVDAX_WRITE | TEST_DEVDAX_ONLY));
+	EXPECT_TRUE(pins_exact(pins));
+}
+
+TEST_HARNESS_MAIN

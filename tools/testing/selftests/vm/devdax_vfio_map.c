@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * VFIO maps device-dax memory for DMA in ranges of any size and place: it pins
+ * as many pages as it maps, an unmap releases them all, and a device reaches
+ * the right ones.
+ *
+ * Needs a device bound to vfio-pci, as devdax_vfio does.  If it is the edu
+ * device of QEMU, it does the DMA.
+ */
+#include "devdax.h"
+
+#include <glob.h>
+#include <sys/ioctl.h>
+#include <linux/pci_regs.h>
+#include <linux/vfio.h>
+
+/* The edu device reaches 256M. */
+#define IOVA		0x100000UL
+#define READ_WRITE	(VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE)
+
+/* Its registers and its memory (docs/specs/edu.txt of QEMU). */
+#define EDU_ID		0x11e81234
+#define EDU_SRC		0x80
+#define EDU_DST		0x88
+#define EDU_LEN		0x90
+#define EDU_CMD		0x98
+#define EDU_RUN		1
+#define EDU_TO_RAM	2
+#define EDU_MEMORY	0x40000
+
+FIXTURE(devdax_vfio_map)
+{
+	struct devdax dd;
+	int container;
+	int group;
+	unsigned long len;
+	char *p;		/* two spans of the device */
+};
+
+/*
+ * What to map: so many spans, 4Ks and bytes from the start of the second span,
+ * and the length: halves of spans and 4Ks.
+ */
+struct part {
+	int first_4k;
+	int halves, nr_4k;
+};
+
+static const struct part parts[] = {
+	{ 0, 0, 1 }, { 1, 0, 1 }, { -1, 0, 2 }, { -3, 0, 7 },
+	{ 0, 0, 512 }, { -1, 0, 513 }, { -511, 0, 511 }, { -200, 0, 512 },
+	{ 3, 1, 5 },
+};
+
+/* A sysfs file of the first device that vfio-pci has. */
+static bool vfio_pci(char *name, size_t size)
+{
+	glob_t found;
+	bool ok;
+
+	if (glob("/sys/bus/pci/drivers/vfio-pci/*:*", 0, NULL, &found))
+		return false;
+	ok = found.gl_pathc > 0;
+	if (ok)
+		snprintf(name, size, "%s", strrchr(found.gl_pathv[0], '/') + 1);
+	globfree(&found);
+	return ok;
+}
+
+static int open_group(const char *name)
+{
+	char path[128], link[256];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group",
+		 name);
+	n = readlink(path, link, sizeof(link) - 1);
+	if (n < 0)
+		return -1;
+	link[n] = 0;
+	snprintf(path, sizeof(path), "/dev/vfio/%s", strrchr(link, '/') + 1);
+	return open(path, O_RDWR | O_CLOEXEC);
+}
+
+/* NULL or why there is no test. */
+static const char *open_vfio(int *container, int *group)
+{
+	char name[64];
+
+	*container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
+	if (*container < 0)
+		return "no /dev/vfio/vfio";
+	if (!vfio_pci(name, sizeof(name)))
+		return "no device is bound to vfio-pci";
+	*group = open_group(name);
+	if (*group < 0)
+		return "no IOMMU group";
+	if (ioctl(*group, VFIO_GROUP_SET_CONTAINER, container))
+		return "the group is in use";
+	if (ioctl(*container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU))
+		return "no IOMMU (vfio_iommu_type1.allow_unsafe_interrupts=1?)";
+	return NULL;
+}
+
+FIXTURE_SETUP(devdax_vfio_map)
+{
+	const char *why;
+
+	devdax_setup(_metadata, &self->dd, 2);
+	why = open_vfio(&self->container, &self->group);
+	if (why)
+		SKIP(_exit(255), "%s", why);
+	self->len = 2 * self->dd.span;
+	self->p = devdax_map(&self->dd, 0, self->len);
+	ASSERT_NE(MAP_FAILED, self->p);
+}
+
+/* Everything was unmapped: the container may stay open. */
+FIXTURE_TEARDOWN(devdax_vfio_map)
+{
+	munmap(self->p, self->len);
+	EXPECT_EQ(0, devdax_unbind(&self->dd));
+	close(self->group);
+	close(self->container);
+	EXPECT_EQ(0, devdax_bind(&self->dd));
+	close(self->dd.fd);
+}
+
+static int dma_map(int container, unsigned long iova, void *addr,
+		   unsigned long len)
+{
+	struct vfio_iommu_type1_dma_map map = {
+		.argsz = sizeof(map),
+		.flags = READ_WRITE,
+		.vaddr = (unsigned long)addr,
+		.iova = iova,
+		.size = len,
+	};
+
+	return ioctl(container, VFIO_IOMMU_MAP_DMA, &map) ? -errno : 0;
+}
+
+/* The bytes that were unmapped, or a negative error. */
+static long dma_unmap(int container, unsigned long iova, unsigned long len)
+{
+	struct vfio_iommu_type1_dma_unmap unmap = {
+		.argsz = sizeof(unmap),
+		.iova = iova,
+		.size = len,
+	};
+
+	return ioctl(container, VFIO_IOMMU_UNMAP_DMA, &unmap) ?
+		-errno : (long)unmap.size;
+}
+
+/* The pins that there are now, or were given up: -1 if nobody counts. */
+static long pins(bool given_up)
+{
+	long acquired = -1, released = -1;
+	char line[128];
+	FILE *f;
+
+	devdax_write("/proc/sys/vm/stat_refresh", "1");
+	f = fopen("/proc/vmstat", "r");
+	while (f && fgets(line, sizeof(line), f)) {
+		sscanf(line, "nr_foll_pin_acquired %ld", &acquired);
+		sscanf(line, "nr_foll_pin_released %ld", &released);
+	}
+	if (f)
+		fclose(f);
+	return given_up ? released : acquired - released;
+}
+
+TEST_F(devdax_vfio_map, any_size_and_place)
+{
+	unsigned long span = self->dd.span, len;
+	long before = pins(false), given_up;
+	unsigned int i;
+	char *addr;
+
+	for (i = 0; i < ARRAY_SIZE(parts); i++) {
+		addr = self->p + span + parts[i].first_4k * (long)SZ_4K;
+		len = parts[i].halves * span / 2 + parts[i].nr_4k * SZ_4K;
+		given_up = pins(true);
+		ASSERT_EQ(0, dma_map(self->container, IOVA, addr, len)) {
+			TH_LOG("part %u", i);
+		}
+		EXPECT_EQ(before + len / SZ_4K, pins(false));
+		EXPECT_EQ(given_up, pins(true));
+		ASSERT_EQ(len, dma_unmap(self->container, IOVA, len));
+		EXPECT_EQ(before, pins(false));
+		EXPECT_EQ(given_up + len / SZ_4K, pins(true)) {
+			TH_LOG("part %u", i);
+		}
+	}
+}
+
+TEST_F(devdax_vfio_map, both_spans)
+{
+	long before = pins(false);
+
+	ASSERT_EQ(0, dma_map(self->container, IOVA, self->p, self->len));
+	EXPECT_EQ(before + self->len / SZ_4K, pins(false));
+	/* A mapping is given up as a whole. */
+	EXPECT_EQ(-EINVAL, dma_unmap(self->container, IOVA, self->len / 2));
+	EXPECT_EQ(before + self->len / SZ_4K, pins(false));
+	EXPECT_EQ(self->len, dma_unmap(self->container, IOVA, self->len));
+	EXPECT_EQ(before, pins(false));
+}
+
+/* The same memory twice, and neighbours: each is given up for itself. */
+TEST_F(devdax_vfio_map, halves)
+{
+	unsigned long half = self->dd.span / 2 + SZ_4K;
+	long before = pins(false), nr = half / SZ_4K;
+	int fd = self->container;
+
+	ASSERT_EQ(0, dma_map(fd, IOVA, self->p + SZ_4K, half));
+	ASSERT_EQ(0, dma_map(fd, IOVA + half, self->p + SZ_4K + half, half));
+	ASSERT_EQ(0, dma_map(fd, IOVA + 2 * half, self->p + SZ_4K, half));
+	EXPECT_EQ(before + 3 * nr, pins(false));
+	EXPECT_EQ(half, dma_unmap(fd, IOVA, half));
+	EXPECT_EQ(before + 2 * nr, pins(false));
+	EXPECT_EQ(2 * half, dma_unmap(fd, IOVA, 3 * half));
+	EXPECT_EQ(before, pins(false));
+}
+
+/* Memory that ends, or cannot be written: an error, and nothing is kept. */
+TEST_F(devdax_vfio_map, hole_keeps_nothing)
+{
+	unsigned long span = self->dd.span, len = span / 2 + 3 * SZ_4K;
+	char *addr = self->p + span / 2;
+	long before = pins(false);
+
+	ASSERT_EQ(0, mprotect(self->p + span, span, PROT_READ));
+	EXPECT_EQ(-EFAULT, dma_map(self->container, IOVA, addr, len));
+	EXPECT_EQ(before, pins(false));
+	ASSERT_EQ(0, mprotect(self->p + span, span, PROT_NONE));
+	EXPECT_EQ(-EFAULT, dma_map(self->container, IOVA, addr, len));
+	EXPECT_EQ(before, pins(false));
+	ASSERT_EQ(0, munmap(self->p + span, span));
+	EXPECT_EQ(-EFAULT, dma_map(self->container, IOVA, addr, len));
+	EXPECT_EQ(before, pins(false));
+	/* The range of addresses is free again. */
+	ASSERT_EQ(0, dma_map(self->container, IOVA, self->p, len - 3 * SZ_4K));
+	EXPECT_EQ(len - 3 * SZ_4K, dma_unmap(self->container, IOVA, len));
+	EXPECT_EQ(before, pins(false));
+}
+
+/* A register of the edu device. */
+struct edu {
+	int fd;
+	off_t bar;
+};
+
+static bool edu_open(int group, struct edu *edu)
+{
+	struct vfio_region_info info = { .argsz = sizeof(info) };
+	__u16 command = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
+	__u32 id = 0;
+	char name[64];
+
+	if (!vfio_pci(name, sizeof(name)))
+		return false;
+	edu->fd = ioctl(group, VFIO_GROUP_GET_DEVICE_FD, name);
+	info.index = VFIO_PCI_CONFIG_REGION_INDEX;
+	if (edu->fd < 0 || ioctl(edu->fd, VFIO_DEVICE_GET_REGION_INFO, &info))
+		return false;
+	if (pread(edu->fd, &id, 4, info.offset) != 4 || id != EDU_ID ||
+	    pwrite(edu->fd, &command, 2, info.offset + PCI_COMMAND) != 2)
+		return false;
+	info.index = VFIO_PCI_BAR0_REGION_INDEX;
+	if (ioctl(edu->fd, VFIO_DEVICE_GET_REGION_INFO, &info))
+		return false;
+	edu->bar = info.offset;
+	return true;
+}
+
+static bool edu_dma(struct edu *edu, __u64 src, __u64 dst, __u64 len, __u64 cmd)
+{
+	int i;
+
+	if (pwrite(edu->fd, &src, 8, edu->bar + EDU_SRC) != 8 ||
+	    pwrite(edu->fd, &dst, 8, edu->bar + EDU_DST) != 8 ||
+	    pwrite(edu->fd, &len, 8, edu->bar + EDU_LEN) != 8)
+		return false;
+	cmd |= EDU_RUN;
+	if (pwrite(edu->fd, &cmd, 8, edu->bar + EDU_CMD) != 8)
+		return false;
+	/* it takes a tenth of a second */
+	for (i = 0; i < 500 && cmd & EDU_RUN; i++) {
+		usleep(10000);
+		if (pread(edu->fd, &cmd, 8, edu->bar + EDU_CMD) != 8)
+			return false;
+	}
+	return !(cmd & EDU_RUN);
+}
+
+/* From the border of the spans to a 4K in the first one, by the device. */
+TEST_F(devdax_vfio_map, device_reaches_memory)
+{
+	const unsigned long from = self->dd.span - 2048, to = 5 * SZ_4K + 512;
+	const unsigned long len = 4096;
+	struct edu edu;
+
+	if (!edu_open(self->group, &edu))
+		SKIP(return, "not QEMU's edu device");
+	devdax_fill(self->p + from, from, len, 3);
+	devdax_fill(self->p + to - 512, 0, len + 1024, 4);
+	ASSERT_EQ(0, dma_map(self->container, IOVA, self->p + SZ_4K,
+			     8 * SZ_4K));
+	ASSERT_EQ(0, dma_map(self->container, 2 * SZ_2M,
+			     self->p + self->dd.span - 3 * SZ_4K, 6 * SZ_4K));
+	ASSERT_TRUE(edu_dma(&edu, 2 * SZ_2M + 3 * SZ_4K - 2048, EDU_MEMORY,
+			    len, 0));
+	ASSERT_TRUE(edu_dma(&edu, EDU_MEMORY, IOVA + to - SZ_4K, len,
+			    EDU_TO_RAM));
+	EXPECT_TRUE(devdax_check(self->p + to, from, len, 3));
+	EXPECT_TRUE(devdax_check(self->p + to - 512, 0, 512, 4));
+	EXPECT_TRUE(devdax_check(self->p + to + len, len + 512, 512, 4));
+	EXPECT_EQ(8 * SZ_4K, dma_unmap(self->container, IOVA, 8 * SZ_4K));
+	EXPECT_EQ(6 * SZ_4K, dma_unmap(self->container, 2 * SZ_2M, 6 * SZ_4K));
+	close(edu.fd);
+}
+
+TEST_HARNESS_MAIN
