@@ -23,6 +23,12 @@
 #define DEVICE_REFS_MAX	(INT_MAX - (1 << 17))
 
 /*
+ * Pins stop earlier: who pins for as long as he likes must not keep others from
+ * the short references of O_DIRECT, futexes or a fault of KVM.
+ */
+#define DEVICE_PINS_MAX	(DEVICE_REFS_MAX - (1 << 16))
+
+/*
  * Add to the count unless it would exceed the limit. Checking first and adding
  * afterwards would not do: each of many processors adds as much as 1 << 18, and
  * a count that is negative for a moment makes others warn.
@@ -31,12 +37,12 @@
  * That the exchange is a full barrier orders it before the caller's second look
  * at the page table.
  */
-static bool device_refs_add(struct page *head, int refs)
+static bool device_refs_add(struct page *head, int refs, int max)
 {
 	int count = page_ref_count(head);
 
 	do {
-		if (unlikely(count <= 0 || count > DEVICE_REFS_MAX - refs))
+		if (unlikely(count <= 0 || count > max - refs))
 			return false;
 	} while (!atomic_try_cmpxchg(&head->_refcount, &count, count + refs));
 
@@ -77,7 +83,8 @@ unsigned long grab_device_pages(struct page *page, unsigned long max,
 	if ((flags & FOLL_PIN) && !exact)
 		refs *= GUP_PIN_COUNTING_BIAS;
 
-	if (!device_refs_add(head, refs))
+	if (!device_refs_add(head, refs, flags & FOLL_PIN ? DEVICE_PINS_MAX :
+							    DEVICE_REFS_MAX))
 		return 0;
 
 	if (flags & FOLL_PIN) {

@@ -139,13 +139,20 @@ static void full_order_18(struct kunit *test)
 static void full_order_0(struct kunit *test)
 {
 	struct page *page = device_page(test, 0);
+	const int max = INT_MAX - (1 << 17) - (1 << 16);
 
-	set_page_count(page, INT_MAX - (1 << 17) - GUP_PIN_COUNTING_BIAS);
+	set_page_count(page, max - GUP_PIN_COUNTING_BIAS);
 	KUNIT_EXPECT_EQ(test, grab_device_pages(page, 1, FOLL_PIN), 1UL);
 	KUNIT_EXPECT_EQ(test, grab_device_pages(page, 1, FOLL_PIN), 0UL);
+	KUNIT_EXPECT_EQ(test, page_ref_count(page), max);
+	/* there is room for those who do not pin */
+	KUNIT_EXPECT_EQ(test, grab_device_pages(page, 1, FOLL_GET), 1UL);
+	put_page(page);
+	unpin_user_page(page);
+
+	set_page_count(page, INT_MAX - (1 << 17));
 	KUNIT_EXPECT_EQ(test, grab_device_pages(page, 1, FOLL_GET), 0UL);
 	KUNIT_EXPECT_EQ(test, page_ref_count(page), INT_MAX - (1 << 17));
-	unpin_user_page(page);
 	vfree(page);
 }
 

@@ -105,6 +105,23 @@ TEST_F(devdax_vma, mprotect_misaligned_refused)
 	EXPECT_EQ(0, devdax_touch(self->p + part, true));
 }
 
+/* To give a part to a neighbour that is like it already would be a split too. */
+TEST_F(devdax_vma, misaligned_part_is_not_merged)
+{
+	unsigned long align = self->align, i;
+
+	if (align == SZ_4K)
+		SKIP(return, "any length is aligned at 4K");
+	ASSERT_EQ(0, madvise(self->p, align, MADV_SEQUENTIAL));
+	EXPECT_EQ(-1, madvise(self->p + align, SZ_4K, MADV_SEQUENTIAL));
+	EXPECT_EQ(EINVAL, errno);
+	ASSERT_EQ(0, mprotect(self->p, align, PROT_READ));
+	EXPECT_EQ(-1, mprotect(self->p + align, SZ_4K, PROT_READ));
+	EXPECT_EQ(EINVAL, errno);
+	for (i = 0; i < NR; i++)
+		EXPECT_TRUE(shows(self->p + i * align, i, align));
+}
+
 TEST_F(devdax_vma, mprotect_read_only)
 {
 	unsigned long align = self->align;
