@@ -74,12 +74,15 @@ unsigned long grab_device_pages(struct page *page, unsigned long max,
 				unsigned int flags)
 {
 	struct page *head = compound_head(page);
-	unsigned long size = compound_nr(head);
-	unsigned long nr = min(max, size - (page - head));
-	/* hpage_pincount_available(): the second tail has a count of the pins */
-	bool exact = size > 2;
-	int refs = nr;
+	unsigned long nr = 1;
+	bool exact = false;
+	int refs;
 
+	if (PageHead(head)) {
+		nr = min(max, compound_nr(head) - (page - head));
+		exact = hpage_pincount_available(head);
+	}
+	refs = nr;
 	if ((flags & FOLL_PIN) && !exact)
 		refs *= GUP_PIN_COUNTING_BIAS;
 

@@ -85,6 +85,23 @@ void memmap_init_compound_fields(struct page *page, unsigned long nr,
 	__SetPageHead(page);
 }
 
+/*
+ * Four images say it all: the head and the first two tails have fields of their
+ * own, and all tails from the third on are the same.
+ */
+#define COMPOUND_IMAGES	4UL
+
+/* Images serve for another compound page once they point to its head. */
+static void memmap_write_compound(struct page *head, unsigned long nr,
+				  struct page *image, unsigned long nr_images)
+{
+	unsigned long i;
+
+	for (i = 1; i < nr_images; i++)
+		set_compound_head(image + i, head);
+	memmap_write(head, image, nr_images, nr);
+}
+
 /**
  * memmap_init_compound() - write the struct pages of one compound device page
  * @head: its first struct page; the others follow it in the virtual memmap
@@ -99,9 +116,6 @@ void memmap_init_compound_fields(struct page *page, unsigned long nr,
  *
  * Afterwards the head holds one reference, the caller's, and the tails none.
  *
- * Four images say it all: the head and the first two tails have fields of
- * their own, and all tails from the third on are the same.
- *
  * Context: May sleep. The pages are in no page table yet and nobody else has a
  *	reference.
  */
@@ -110,8 +124,8 @@ void memmap_init_compound(struct page *head, unsigned long nr,
 			  unsigned long zone_idx, int nid,
 			  struct dev_pagemap *pgmap)
 {
-	struct page image[4];
-	unsigned long nr_images = min_t(unsigned long, nr, ARRAY_SIZE(image));
+	struct page image[COMPOUND_IMAGES];
+	unsigned long nr_images = min(nr, COMPOUND_IMAGES);
 
 	if (memmap_by_field()) {
 		memmap_init_compound_fields(head, nr, head, head_pfn, order,
@@ -121,7 +135,7 @@ void memmap_init_compound(struct page *head, unsigned long nr,
 
 	memmap_init_compound_fields(image, nr_images, head, head_pfn, order,
 				    zone_idx, nid, pgmap);
-	memmap_write(head, image, nr_images, nr);
+	memmap_write_compound(head, nr, image, nr_images);
 }
 
 /**
@@ -133,6 +147,9 @@ void memmap_init_compound(struct page *head, unsigned long nr,
  * @pgmap: pagemap with a geometry that pgmap_geometry_problem() has nothing
  *	against
  *
+ * The images are prepared once: where tails share memory, a page of 2M has so
+ * few struct pages to write that preparing four more for each would show.
+ *
  * Context: May sleep; the hotplug lock is not held.
  */
 void memmap_init_compound_range(unsigned long start_pfn, unsigned long end_pfn,
@@ -141,11 +158,23 @@ void memmap_init_compound_range(unsigned long start_pfn, unsigned long end_pfn,
 {
 	unsigned int order = pgmap_geometry_order(pgmap);
 	unsigned long own = pgmap_compound_own_nr(pgmap, order);
+	unsigned long nr_images = min(own, COMPOUND_IMAGES);
+	struct page image[COMPOUND_IMAGES];
+	bool by_field = memmap_by_field();
 	unsigned long pfn;
 
+	if (!by_field)
+		memmap_init_compound_fields(image, nr_images,
+					    pfn_to_page(start_pfn), start_pfn,
+					    order, zone_idx, nid, pgmap);
+
 	for (pfn = start_pfn; pfn < end_pfn; pfn += 1UL << order) {
-		memmap_init_compound(pfn_to_page(pfn), own, pfn, order,
-				     zone_idx, nid, pgmap);
+		if (by_field)
+			memmap_init_compound(pfn_to_page(pfn), own, pfn, order,
+					     zone_idx, nid, pgmap);
+		else
+			memmap_write_compound(pfn_to_page(pfn), own, image,
+					      nr_images);
 		cond_resched();
 	}
 }
