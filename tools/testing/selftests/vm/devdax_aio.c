@@ -51,6 +51,8 @@ FIXTURE_TEARDOWN(devdax_aio)
 {
 	syscall(SYS_io_destroy, self->ctx);
 	close(self->file);
+	/* A mapping keeps the device file open, too. */
+	munmap(self->p, 2 * self->dd.span);
 	close(self->dd.fd);
 	if (devdax_bound(&self->dd))
 		EXPECT_EQ(0, devdax_wait(devdax_start(&self->dd, "unbind"),

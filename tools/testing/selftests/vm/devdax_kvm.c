@@ -176,6 +176,8 @@ static void end_machine(struct machine *m)
 
 FIXTURE_TEARDOWN(devdax_kvm)
 {
+	/* A mapping keeps the device file open, too. */
+	munmap(self->machine.p, self->machine.len);
 	close(self->dd.fd);
 	if (devdax_bound(&self->dd))
 		EXPECT_EQ(0, devdax_wait(devdax_start(&self->dd, "unbind"),

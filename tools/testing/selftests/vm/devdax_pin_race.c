@@ -117,6 +117,8 @@ FIXTURE_SETUP(devdax_pin_race)
 
 FIXTURE_TEARDOWN(devdax_pin_race)
 {
+	/* A mapping keeps the device file open, too. */
+	munmap(self->pins.p, self->pins.len);
 	close(self->dd.fd);
 	if (devdax_bound(&self->dd))
 		EXPECT_EQ(0, devdax_wait(devdax_start(&self->dd, "unbind"),
