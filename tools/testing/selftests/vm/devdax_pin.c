@@ -98,11 +98,10 @@ FIXTURE_TEARDOWN(devdax_pin)
 	after = pin_stat();
 	EXPECT_EQ(after.acquired - self->before.acquired,
 		  after.released - self->before.released);
-	if (devdax_bound(&self->dd)) {
-		EXPECT_TRUE(pins_exact(&self->pins));
-	} else {
+	if (!devdax_bound(&self->dd))
 		EXPECT_EQ(0, devdax_bind(&self->dd));
-	}
+	else
+		EXPECT_TRUE(pins_exact(&self->pins));
 	close(self->dd.fd);
 }
 
@@ -187,7 +186,7 @@ TEST_F(devdax_pin, fast_path_suffices)
 	if ((variant->how & TEST_DEVDAX_KIND) == TEST_DEVDAX_LONGTERM)
 		SKIP(return, "see devdax_pin_limit");
 	EXPECT_EQ(nr, pins_hold(pins, addr, nr,
-				  TEST_DEVDAX_WRITE | TEST_DEVDAX_ONLY));
+				TEST_DEVDAX_WRITE | TEST_DEVDAX_ONLY));
 	EXPECT_TRUE(pins_exact(pins));
 	EXPECT_TRUE(counted(pins, self->before, nr, 0));
 }

@@ -54,8 +54,9 @@ static inline struct pin_stat pin_stat(void)
 	devdax_write("/proc/sys/vm/stat_refresh", "1");
 	f = fopen("/proc/vmstat", "r");
 	while (f && fgets(line, sizeof(line), f)) {
-		sscanf(line, "nr_foll_pin_acquired %ld", &stat.acquired);
-		sscanf(line, "nr_foll_pin_released %ld", &stat.released);
+		if (sscanf(line, "nr_foll_pin_acquired %ld", &stat.acquired) == 1 ||
+		    sscanf(line, "nr_foll_pin_released %ld", &stat.released) == 1)
+			continue;
 	}
 	if (f)
 		fclose(f);

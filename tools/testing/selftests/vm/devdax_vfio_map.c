@@ -163,8 +163,9 @@ static long pins(bool given_up)
 	devdax_write("/proc/sys/vm/stat_refresh", "1");
 	f = fopen("/proc/vmstat", "r");
 	while (f && fgets(line, sizeof(line), f)) {
-		sscanf(line, "nr_foll_pin_acquired %ld", &acquired);
-		sscanf(line, "nr_foll_pin_released %ld", &released);
+		if (sscanf(line, "nr_foll_pin_acquired %ld", &acquired) == 1 ||
+		    sscanf(line, "nr_foll_pin_released %ld", &released) == 1)
+			continue;
 	}
 	if (f)
 		fclose(f);
