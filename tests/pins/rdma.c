@@ -8,7 +8,7 @@
  * DEVDAX is the device; any RDMA device will do, rdma_rxe on a dummy interface
  * for instance.  Everything in the device is overwritten.
  */
-#include "devdax.h"
+#include "devdax_pin.h"
 
 #include <infiniband/verbs.h>
 
@@ -27,24 +27,6 @@ FIXTURE(rdma)
 	struct ibv_cq *cq;
 	struct ibv_qp *qp;
 };
-
-/* The pins that there are now, -1 if nobody counts. */
-static long pins(void)
-{
-	long acquired = -1, released = 0;
-	char line[128];
-	FILE *f;
-
-	devdax_write("/proc/sys/vm/stat_refresh", "1");
-	f = fopen("/proc/vmstat", "r");
-	while (f && fgets(line, sizeof(line), f)) {
-		sscanf(line, "nr_foll_pin_acquired %ld", &acquired);
-		sscanf(line, "nr_foll_pin_released %ld", &released);
-	}
-	if (f)
-		fclose(f);
-	return acquired - released;
-}
 
 static struct ibv_context *open_device(void)
 {
@@ -145,10 +127,7 @@ FIXTURE_TEARDOWN(rdma)
 {
 	ibv_destroy_qp(self->qp);
 	munmap(self->p, self->len);
-	if (devdax_bound(&self->dd))
-		EXPECT_EQ(0, devdax_unbind(&self->dd));
-	EXPECT_EQ(0, devdax_bind(&self->dd));
-	close(self->dd.fd);
+	EXPECT_EQ(0, devdax_settle(&self->dd));
 	ibv_destroy_cq(self->cq);
 	ibv_dealloc_pd(self->pd);
 	ibv_close_device(self->ctx);
@@ -171,7 +150,7 @@ TEST_F(rdma, registers_any_size_and_place)
 		{ span - SZ_4K, SZ_2M + SZ_4K }, { 12345, SZ_2M - 12345 },
 		{ span / 2, span }, { 0, NR * span }, { 1, NR * span - 2 },
 	};
-	long before = pins();
+	long before = pins_held();
 	struct ibv_mr *mr;
 	unsigned int i;
 
@@ -181,9 +160,9 @@ TEST_F(rdma, registers_any_size_and_place)
 		ASSERT_NE(NULL, mr) {
 			TH_LOG("part %u: %s", i, strerror(errno));
 		}
-		EXPECT_EQ(before + pages(parts[i].off, parts[i].len), pins());
+		EXPECT_EQ(before + pages(parts[i].off, parts[i].len), pins_held());
 		ASSERT_EQ(0, ibv_dereg_mr(mr));
-		EXPECT_EQ(before, pins()) {
+		EXPECT_EQ(before, pins_held()) {
 			TH_LOG("part %u", i);
 		}
 	}
@@ -194,33 +173,33 @@ TEST_F(rdma, registers_again_and_again)
 {
 	unsigned long off = self->dd.span - SZ_4K, len = 5 * SZ_4K;
 	struct ibv_mr *mr[32];
-	long before = pins();
+	long before = pins_held();
 	int i;
 
 	for (i = 0; i < 32; i++) {
 		mr[i] = ibv_reg_mr(self->pd, self->p + off, len, ACCESS);
 		ASSERT_NE(NULL, mr[i]);
 	}
-	EXPECT_EQ(before + 32 * 5, pins());
+	EXPECT_EQ(before + 32 * 5, pins_held());
 	for (i = 0; i < 32; i++)
 		ASSERT_EQ(0, ibv_dereg_mr(mr[i * 5 % 32]));
-	EXPECT_EQ(before, pins());
+	EXPECT_EQ(before, pins_held());
 }
 
 /* A region that cannot be written, or is not there at its end. */
 TEST_F(rdma, refused_registration_keeps_nothing)
 {
 	unsigned long span = self->dd.span;
-	long before = pins();
+	long before = pins_held();
 
 	ASSERT_EQ(0, mprotect(self->p + span, span, PROT_READ));
 	EXPECT_EQ(NULL, ibv_reg_mr(self->pd, self->p + span - SZ_2M / 2, SZ_2M,
 				   ACCESS));
-	EXPECT_EQ(before, pins());
+	EXPECT_EQ(before, pins_held());
 	ASSERT_EQ(0, munmap(self->p + span, span));
 	EXPECT_EQ(NULL, ibv_reg_mr(self->pd, self->p + span - SZ_2M / 2, SZ_2M,
 				   ACCESS));
-	EXPECT_EQ(before, pins());
+	EXPECT_EQ(before, pins_held());
 }
 
 /* The status of a transfer inside the region, -1 if it does not end. */

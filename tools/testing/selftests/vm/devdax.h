@@ -237,6 +237,20 @@ static inline int devdax_rebind(struct devdax *dd)
 	return devdax_unbind(dd) ?: devdax_bind(dd);
 }
 
+/* After the last munmap(): nothing may hold the device, bound or not. */
+static inline int devdax_settle(struct devdax *dd)
+{
+	int err = 0;
+
+	if (devdax_bound(dd))
+		err = devdax_unbind(dd);
+	else
+		close(dd->fd);
+	err = err ?: devdax_bind(dd);
+	close(dd->fd);
+	return err;
+}
+
 static inline char *devdax_map(const struct devdax *dd, unsigned long off,
 			       unsigned long len)
 {

@@ -53,12 +53,7 @@ FIXTURE_TEARDOWN(devdax_aio)
 	close(self->file);
 	/* A mapping keeps the device file open, too. */
 	munmap(self->p, 2 * self->dd.span);
-	close(self->dd.fd);
-	if (devdax_bound(&self->dd))
-		EXPECT_EQ(0, devdax_wait(devdax_start(&self->dd, "unbind"),
-					 DEVDAX_DEADLINE * 1000));
-	EXPECT_EQ(0, devdax_bind(&self->dd));
-	close(self->dd.fd);
+	EXPECT_EQ(0, devdax_settle(&self->dd));
 }
 
 /*

@@ -178,12 +178,7 @@ FIXTURE_TEARDOWN(devdax_kvm)
 {
 	/* A mapping keeps the device file open, too. */
 	munmap(self->machine.p, self->machine.len);
-	close(self->dd.fd);
-	if (devdax_bound(&self->dd))
-		EXPECT_EQ(0, devdax_wait(devdax_start(&self->dd, "unbind"),
-					 DEVDAX_DEADLINE * 1000));
-	EXPECT_EQ(0, devdax_bind(&self->dd));
-	close(self->dd.fd);
+	EXPECT_EQ(0, devdax_settle(&self->dd));
 }
 
 /* The program over all data: what it read, summed up. */

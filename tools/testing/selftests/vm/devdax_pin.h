@@ -63,6 +63,14 @@ static inline struct pin_stat pin_stat(void)
 	return stat;
 }
 
+/* The pins that there are now, of all processes. */
+static inline long pins_held(void)
+{
+	struct pin_stat stat = pin_stat();
+
+	return stat.acquired - stat.released;
+}
+
 static inline void pins_ranges(struct pins *pins)
 {
 	struct pin_range *range = pins->range;

@@ -119,12 +119,7 @@ FIXTURE_TEARDOWN(devdax_pin_race)
 {
 	/* A mapping keeps the device file open, too. */
 	munmap(self->pins.p, self->pins.len);
-	close(self->dd.fd);
-	if (devdax_bound(&self->dd))
-		EXPECT_EQ(0, devdax_wait(devdax_start(&self->dd, "unbind"),
-					 DEVDAX_DEADLINE * 1000));
-	EXPECT_EQ(0, devdax_bind(&self->dd));
-	close(self->dd.fd);
+	EXPECT_EQ(0, devdax_settle(&self->dd));
 }
 
 /* All threads, at their end, must have seen what they had to see. */

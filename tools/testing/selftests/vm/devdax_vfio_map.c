@@ -7,7 +7,7 @@
  * Needs a device bound to vfio-pci, as devdax_vfio does.  If it is the edu
  * device of QEMU, it does the DMA.
  */
-#include "devdax.h"
+#include "devdax_pin.h"
 
 #include <glob.h>
 #include <sys/ioctl.h>
@@ -153,44 +153,25 @@ static long dma_unmap(int container, unsigned long iova, unsigned long len)
 		-errno : (long)unmap.size;
 }
 
-/* The pins that there are now, or were given up: -1 if nobody counts. */
-static long pins(bool given_up)
-{
-	long acquired = -1, released = -1;
-	char line[128];
-	FILE *f;
-
-	devdax_write("/proc/sys/vm/stat_refresh", "1");
-	f = fopen("/proc/vmstat", "r");
-	while (f && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "nr_foll_pin_acquired %ld", &acquired) == 1 ||
-		    sscanf(line, "nr_foll_pin_released %ld", &released) == 1)
-			continue;
-	}
-	if (f)
-		fclose(f);
-	return given_up ? released : acquired - released;
-}
-
 TEST_F(devdax_vfio_map, any_size_and_place)
 {
 	unsigned long span = self->dd.span, len;
-	long before = pins(false), given_up;
+	long before = pins_held(), given_up;
 	unsigned int i;
 	char *addr;
 
 	for (i = 0; i < ARRAY_SIZE(parts); i++) {
 		addr = self->p + span + parts[i].first_4k * (long)SZ_4K;
 		len = parts[i].halves * span / 2 + parts[i].nr_4k * SZ_4K;
-		given_up = pins(true);
+		given_up = pin_stat().released;
 		ASSERT_EQ(0, dma_map(self->container, IOVA, addr, len)) {
 			TH_LOG("part %u", i);
 		}
-		EXPECT_EQ(before + len / SZ_4K, pins(false));
-		EXPECT_EQ(given_up, pins(true));
+		EXPECT_EQ(before + len / SZ_4K, pins_held());
+		EXPECT_EQ(given_up, pin_stat().released);
 		ASSERT_EQ(len, dma_unmap(self->container, IOVA, len));
-		EXPECT_EQ(before, pins(false));
-		EXPECT_EQ(given_up + len / SZ_4K, pins(true)) {
+		EXPECT_EQ(before, pins_held());
+		EXPECT_EQ(given_up + len / SZ_4K, pin_stat().released) {
 			TH_LOG("part %u", i);
 		}
 	}
@@ -198,32 +179,32 @@ TEST_F(devdax_vfio_map, any_size_and_place)
 
 TEST_F(devdax_vfio_map, both_spans)
 {
-	long before = pins(false);
+	long before = pins_held();
 
 	ASSERT_EQ(0, dma_map(self->container, IOVA, self->p, self->len));
-	EXPECT_EQ(before + self->len / SZ_4K, pins(false));
+	EXPECT_EQ(before + self->len / SZ_4K, pins_held());
 	/* A mapping is given up as a whole. */
 	EXPECT_EQ(-EINVAL, dma_unmap(self->container, IOVA, self->len / 2));
-	EXPECT_EQ(before + self->len / SZ_4K, pins(false));
+	EXPECT_EQ(before + self->len / SZ_4K, pins_held());
 	EXPECT_EQ(self->len, dma_unmap(self->container, IOVA, self->len));
-	EXPECT_EQ(before, pins(false));
+	EXPECT_EQ(before, pins_held());
 }
 
 /* The same memory twice, and neighbours: each is given up for itself. */
 TEST_F(devdax_vfio_map, halves)
 {
 	unsigned long half = self->dd.span / 2 + SZ_4K;
-	long before = pins(false), nr = half / SZ_4K;
+	long before = pins_held(), nr = half / SZ_4K;
 	int fd = self->container;
 
 	ASSERT_EQ(0, dma_map(fd, IOVA, self->p + SZ_4K, half));
 	ASSERT_EQ(0, dma_map(fd, IOVA + half, self->p + SZ_4K + half, half));
 	ASSERT_EQ(0, dma_map(fd, IOVA + 2 * half, self->p + SZ_4K, half));
-	EXPECT_EQ(before + 3 * nr, pins(false));
+	EXPECT_EQ(before + 3 * nr, pins_held());
 	EXPECT_EQ(half, dma_unmap(fd, IOVA, half));
-	EXPECT_EQ(before + 2 * nr, pins(false));
+	EXPECT_EQ(before + 2 * nr, pins_held());
 	EXPECT_EQ(2 * half, dma_unmap(fd, IOVA, 3 * half));
-	EXPECT_EQ(before, pins(false));
+	EXPECT_EQ(before, pins_held());
 }
 
 /* Memory that ends, or cannot be written: an error, and nothing is kept. */
@@ -231,21 +212,21 @@ TEST_F(devdax_vfio_map, hole_keeps_nothing)
 {
 	unsigned long span = self->dd.span, len = span / 2 + 3 * SZ_4K;
 	char *addr = self->p + span / 2;
-	long before = pins(false);
+	long before = pins_held();
 
 	ASSERT_EQ(0, mprotect(self->p + span, span, PROT_READ));
 	EXPECT_EQ(-EFAULT, dma_map(self->container, IOVA, addr, len));
-	EXPECT_EQ(before, pins(false));
+	EXPECT_EQ(before, pins_held());
 	ASSERT_EQ(0, mprotect(self->p + span, span, PROT_NONE));
 	EXPECT_EQ(-EFAULT, dma_map(self->container, IOVA, addr, len));
-	EXPECT_EQ(before, pins(false));
+	EXPECT_EQ(before, pins_held());
 	ASSERT_EQ(0, munmap(self->p + span, span));
 	EXPECT_EQ(-EFAULT, dma_map(self->container, IOVA, addr, len));
-	EXPECT_EQ(before, pins(false));
+	EXPECT_EQ(before, pins_held());
 	/* The range of addresses is free again. */
 	ASSERT_EQ(0, dma_map(self->container, IOVA, self->p, len - 3 * SZ_4K));
 	EXPECT_EQ(len - 3 * SZ_4K, dma_unmap(self->container, IOVA, len));
-	EXPECT_EQ(before, pins(false));
+	EXPECT_EQ(before, pins_held());
 }
 
 /* A register of the edu device. */
