@@ -28,11 +28,15 @@ help:
 run: deps
 	@scripts/alone scripts/run
 
+# those that take longest first, for two to end at about the same time
+longest := tests/static.t tests/pins.t tests/selftests.t
+tests := $(longest) $(filter-out $(longest),$(wildcard tests/*.t))
+
 test: deps
-	@scripts/alone tests/run $(or $(T),tests/*.t)
+	@scripts/alone tests/run $(or $(T),$(tests))
 
 test-all: deps
-	@scripts/alone tests/run tests/*.t tests/long/*.t
+	@scripts/alone tests/run $(tests) tests/long/*.t
 
 mutants: deps
 	@scripts/alone tests/run tests/long/mutants.t

@@ -4,13 +4,12 @@
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1
 . tests/lib
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
 
 kernel
-printf '#!/bin/sh\nexit 0\n' >"$tmp/main"
-chmod +x "$tmp/main"
-scripts/guest --kernel "$KERNEL" --payload "$tmp" --memory 2G --timeout 300 \
+mkdir "$tmp/payload"
+printf '#!/bin/sh\nexit 0\n' >"$tmp/payload/main"
+chmod +x "$tmp/payload/main"
+scripts/guest --kernel "$KERNEL" --payload "$tmp/payload" --memory 2G --timeout 300 \
 	--out out/test/kunit >"$tmp/result" 2>"$tmp/err"
 status=$?
 

@@ -7,8 +7,6 @@
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1
 . tests/lib
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
 
 programs=${PROGRAMS:-map vma futex dio poison geometry unbind}
 kinds=${KINDS:-4K:128M 2M:256M 1G:4G}
@@ -17,11 +15,8 @@ echo "1..$(($(wc -w <<<"$kinds") * $(wc -w <<<"$maps") * (1 + $(wc -w <<<"$progr
 
 kernel
 mkdir "$tmp/payload"
-for p in $programs; do
-	cc -O2 -Wall -Werror -static -o "$tmp/payload/devdax_$p" \
-		"$TREE/tools/testing/selftests/vm/devdax_$p.c" 2>"$tmp/err" ||
-		bail_out "devdax_$p.c: $(grep -m1 error: "$tmp/err")"
-done
+# shellcheck disable=SC2086 # a list
+compile_selftests "$tmp/payload" $programs
 cp tests/selftests/main "$tmp/payload"
 printf 'programs="%s" kinds="%s" maps="%s"\n' "$programs" "$kinds" "$maps" \
 	>"$tmp/payload/parts"
