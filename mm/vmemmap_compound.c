@@ -306,23 +306,18 @@ int __meminit vmemmap_populate_compound(unsigned long start, unsigned long end,
 void __meminit vmemmap_drop_aliases(pte_t *table, unsigned long addr,
 				    unsigned long end)
 {
-	pte_t *pte = table + pte_index(addr);
-	pte_t first = __pte(0);
-	int nr = 0;
+	pte_t *first = table + pte_index(addr), *pte = first, *run, entry;
+	pte_t *last = first + ((end - addr) >> PAGE_SHIFT);
 
 	spin_lock(&init_mm.page_table_lock);
-	for (; addr < end; addr += PAGE_SIZE, pte++) {
-		if (pte_present(*pte) && pte_same(*pte, first)) {
-			pte_clear(&init_mm, addr, pte);
-			nr++;
-			continue;
-		}
-		if (nr)
-			page_ref_sub(pte_page(first), nr);
-		first = *pte;
-		nr = 0;
+	while (pte < last) {
+		run = pte;
+		entry = *run;
+		while (++pte < last && pte_same(*pte, entry))
+			pte_clear(&init_mm, addr + (pte - first) * PAGE_SIZE,
+				  pte);
+		if (pte - run > 1 && pte_present(entry))
+			page_ref_sub(pte_page(entry), pte - run - 1);
 	}
-	if (nr)
-		page_ref_sub(pte_page(first), nr);
 	spin_unlock(&init_mm.page_table_lock);
 }
