@@ -18,7 +18,7 @@ kernel
 mkdir "$tmp/all"
 cp tests/kinds/* "$tmp/all"
 compile_selftests "$tmp/all" map dio
-compile "$tmp/all/at" tests/kinds/at.c -static
+compile "$tmp/all/at" tests/kinds/at.c -static -Wno-unused-function
 scripts/rootfs >/dev/null || bail_out "no root image for the guest"
 
 kinds pmem buses misaligned neighbours early

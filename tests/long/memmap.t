@@ -25,7 +25,7 @@ mkdir "$tmp/all"
 cp tests/memmap/* "$tmp/all"
 cp tests/kinds/lib "$tmp/all/kinds-lib"
 compile_selftests "$tmp/all" map dio
-compile "$tmp/all/at" tests/kinds/at.c -static
+compile "$tmp/all/at" tests/kinds/at.c -static -Wno-unused-function
 compile "$tmp/all/bindfail" tests/memmap/bindfail.c -static
 
 memmap nvdimm "nvdimm ${SCENARIOS:-shared section failing cycles}" --nvdimm 6G+2M
