@@ -30,7 +30,7 @@ compile "$tmp/all/at" tests/kinds/at.c -static -Wno-unused-function
 compile "$tmp/all/bindfail" tests/memmap/bindfail.c -static
 
 truncate -s 4098M "$tmp/high.nvdimm"
-memmap nvdimm "nvdimm ${SCENARIOS:-shared section failing cycles}" --nvdimm 6G+2M
+memmap nvdimm "nvdimm ${SCENARIOS:-shared section failing cycles often}" --nvdimm 6G+2M
 memmap early early --memory 7G --append 'memmap=512M!0x144000000'
 # 32 TiB of memory have 512 GiB of memmap, what one top-level entry maps
 memmap high "nvdimm high" --qemu -m --qemu 4G,slots=4,maxmem=40T \
