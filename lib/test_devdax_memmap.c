@@ -7,15 +7,18 @@
  *
  *   bound START SIZE GEOMETRY
  *	succeeds if the struct pages of an unused device are what they must be
- *	in pages of GEOMETRY bytes, each of them, and if every page of memory
- *	that they are in has one reference for each time that it is mapped
+ *	in pages of GEOMETRY bytes, each of them, if every page of memory that
+ *	they are in has one reference for each time that a page table maps it,
+ *	and if every page table knows how many PMD entries point to it
  *   unbound START SIZE
  *	succeeds if no struct page of the range is mapped
  *
  * A failed command fails the write, and the log says what is wrong first.
  *
- * Reading the file gives what the last command found: page table entries of
- * 4K and of 2M that map struct pages, and how many pages of 4K those lie in.
+ * Reading the file gives what the last command found: page table entries of 4K
+ * that map struct pages, how many of them are read-only, entries of 2M, page
+ * tables, and how many pages of 4K the struct pages lie in. A page table that
+ * several PMD entries point to counts once, and so do its entries.
  */
 #define pr_fmt(fmt) "test_devdax_memmap: " fmt
 
@@ -39,8 +42,15 @@ struct memmap_run {
 	int nr;
 };
 
+/* one page table, and the PMD entries in a row that point to it */
+struct table_run {
+	pte_t *table;
+	unsigned long addr;
+	int nr;
+};
+
 static struct {
-	unsigned long ptes, pmds, pages, holes;
+	unsigned long ptes, readonly, pmds, tables, pages, holes;
 } found;
 static DEFINE_MUTEX(test_lock);
 
@@ -144,6 +154,7 @@ static int next_pte(struct memmap_run *run, unsigned long addr, pte_t pte)
 	int ret = 0;
 
 	found.ptes++;
+	found.readonly += !pte_write(pte);
 	if (run->page != pte_page(pte)) {
 		ret = end_run(run);
 		run->page = pte_page(pte);
@@ -151,6 +162,59 @@ static int next_pte(struct memmap_run *run, unsigned long addr, pte_t pte)
 		found.pages++;
 	}
 	run->nr++;
+	return ret;
+}
+
+/* Look at the entries of one table for [addr, end). */
+static int check_entries(struct memmap_run *run, pte_t *table,
+			 unsigned long addr, unsigned long end)
+{
+	pte_t *pte = table + pte_index(addr);
+	int ret = 0;
+
+	for (; addr < end && !ret; addr += PAGE_SIZE, pte++) {
+		if (pte_none(*pte))
+			found.holes++;
+		else
+			ret = next_pte(run, addr, *pte);
+	}
+	return ret;
+}
+
+static int end_table(struct table_run *run)
+{
+	struct page *page;
+
+	if (!run->table)
+		return 0;
+	page = virt_to_page(run->table);
+	run->table = NULL;
+	/* there is something else in those from boot */
+	if (!PageReserved(page) &&
+	    wrong(page_to_pfn((struct page *)run->addr),
+		  "PMD entries for the page table", page_private(page) + 1,
+		  run->nr))
+		return -EUCLEAN;
+	return 0;
+}
+
+/* Whether it is the table of the PMD entry before, which has been seen. */
+static bool same_table(struct table_run *run, pte_t *table)
+{
+	if (run->table != table)
+		return false;
+	run->nr++;
+	return true;
+}
+
+static int next_table(struct table_run *run, pte_t *table, unsigned long addr)
+{
+	int ret = end_table(run);
+
+	found.tables++;
+	run->table = table;
+	run->addr = addr;
+	run->nr = 1;
 	return ret;
 }
 
@@ -181,9 +245,10 @@ static int check_tables(unsigned long start, unsigned long end)
 	unsigned long addr = PAGE_MASK & (unsigned long)pfn_to_page(start);
 	unsigned long last = PAGE_ALIGN((unsigned long)pfn_to_page(end));
 	unsigned long next;
+	struct table_run tables = {};
 	struct memmap_run run = {};
 	pmd_t *pmd;
-	pte_t *pte;
+	pte_t *table;
 	int ret = 0;
 
 	memset(&found, 0, sizeof(found));
@@ -199,16 +264,14 @@ static int check_tables(unsigned long start, unsigned long end)
 			found.pages += (next - addr) >> PAGE_SHIFT;
 			continue;
 		}
-		for (; addr < next && !ret; addr += PAGE_SIZE) {
-			pte = pte_offset_kernel(pmd, addr);
-			if (pte_none(*pte))
-				found.holes++;
-			else
-				ret = next_pte(&run, addr, *pte);
-		}
+		table = pte_offset_kernel(pmd, 0);
+		if (same_table(&tables, table))
+			continue;
+		ret = next_table(&tables, table, addr) ?:
+			check_entries(&run, table, addr, next);
 		cond_resched();
 	}
-	return ret ?: end_run(&run);
+	return ret ?: end_table(&tables) ?: end_run(&run);
 }
 
 static int check_bound(unsigned long start, unsigned long end,
@@ -283,12 +346,14 @@ static ssize_t test_write(struct file *file, const char __user *ubuf,
 static ssize_t test_read(struct file *file, char __user *ubuf, size_t len,
 			 loff_t *pos)
 {
-	char buf[80];
+	char buf[120];
 	int n;
 
 	mutex_lock(&test_lock);
-	n = scnprintf(buf, sizeof(buf), "ptes %lu pmds %lu pages %lu\n",
-		      found.ptes, found.pmds, found.pages);
+	n = scnprintf(buf, sizeof(buf),
+		      "ptes %lu readonly %lu pmds %lu tables %lu pages %lu\n",
+		      found.ptes, found.readonly, found.pmds, found.tables,
+		      found.pages);
 	mutex_unlock(&test_lock);
 	return simple_read_from_buffer(ubuf, len, pos, buf, n);
 }

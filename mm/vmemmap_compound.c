@@ -29,6 +29,7 @@
  * All of this happens under mem_hotplug_begin(), which is the lock of the page
  * tables of the virtual memory map.
  */
+#include <linux/export.h>
 #include <linux/log2.h>
 #include <linux/memremap.h>
 #include <linux/mm.h>
@@ -61,7 +62,19 @@ static bool touches_early_section(const struct dev_pagemap *pgmap)
 	return false;
 }
 
-static const char *share_problem(struct dev_pagemap *pgmap)
+/**
+ * pgmap_share_problem() - why the tails of a pagemap can not share memory
+ * @pgmap: pagemap with a geometry that pgmap_geometry_problem() has nothing
+ *	against; its flags, altmap and ranges are looked at
+ *
+ * Drivers may ask before memremap_pages() does, where the answer makes a
+ * difference to what they ask it for.
+ *
+ * Context: Any. The caller owns @pgmap, which is not in use yet.
+ * Return: NULL where they can, else the reason as a string that completes
+ *	"does not share tails: ".
+ */
+const char *pgmap_share_problem(struct dev_pagemap *pgmap)
 {
 	if (pgmap_altmap(pgmap))
 		return "it is on the device itself";
@@ -73,6 +86,7 @@ static const char *share_problem(struct dev_pagemap *pgmap)
 		return "a part of it exists since boot";
 	return NULL;
 }
+EXPORT_SYMBOL_GPL(pgmap_share_problem);
 
 /**
  * pgmap_share_tails() - decide whether the tails of a pagemap share memory
@@ -96,7 +110,7 @@ void pgmap_share_tails(struct dev_pagemap *pgmap)
 	if (pgmap_geometry(pgmap) == PAGE_SIZE)
 		return;
 
-	problem = share_problem(pgmap);
+	problem = pgmap_share_problem(pgmap);
 	if (!problem)
 		pgmap->flags |= PGMAP_SHARED_TAILS;
 	else

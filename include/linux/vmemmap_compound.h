@@ -19,6 +19,7 @@ static inline bool pgmap_tails_shared(const struct dev_pagemap *pgmap)
 	return pgmap && pgmap->flags & PGMAP_SHARED_TAILS;
 }
 
+const char *pgmap_share_problem(struct dev_pagemap *pgmap);
 void pgmap_share_tails(struct dev_pagemap *pgmap);
 int vmemmap_populate_compound(unsigned long start, unsigned long end, int node,
 			      const struct dev_pagemap *pgmap);
@@ -35,6 +36,11 @@ int vmemmap_populate_pgmap(unsigned long start, unsigned long end, int node,
 static inline bool pgmap_tails_shared(const struct dev_pagemap *pgmap)
 {
 	return false;
+}
+
+static inline const char *pgmap_share_problem(struct dev_pagemap *pgmap)
+{
+	return "not enabled for this architecture";
 }
 
 static inline void pgmap_share_tails(struct dev_pagemap *pgmap)

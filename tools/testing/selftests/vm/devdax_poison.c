@@ -10,6 +10,9 @@
 
 #include <sys/resource.h>
 
+#ifndef MADV_SOFT_OFFLINE
+#define MADV_SOFT_OFFLINE 101
+#endif
 #define NR	3
 #define CORRUPT_PFN "/sys/kernel/debug/hwpoison/corrupt-pfn"
 
@@ -186,6 +189,22 @@ TEST_F(devdax_poison_around, neighbours_stay_mapped)
 	EXPECT_EQ(0, touch_around(self->p, align));
 	EXPECT_TRUE(devdax_check(self->p, 0, SZ_4K, 1));
 	EXPECT_TRUE(devdax_check(self->p + 2 * align, 2 * align, SZ_4K, 1));
+}
+
+/* Data of the device has nowhere else to go, and the refusal keeps nothing. */
+TEST_F(devdax_poison_around, soft_offline_is_refused)
+{
+	touch_around(self->p, self->align);
+	EXPECT_EQ(-1, madvise(self->hit, SZ_4K, MADV_SOFT_OFFLINE));
+	EXPECT_EQ(EIO, errno);
+	EXPECT_EQ(-1, madvise(self->p, SZ_4K, MADV_SOFT_OFFLINE));
+	EXPECT_EQ(EIO, errno);
+	EXPECT_TRUE(devdax_check(self->p, 0, SZ_4K, 1));
+	EXPECT_EQ(0, touch_around(self->p, self->align));
+	EXPECT_EQ(0, hardware_corrupted());
+	/* waits for every reference */
+	munmap(self->p, NR * self->dd.span);
+	EXPECT_EQ(0, devdax_rebind(&self->dd));
 }
 
 /* Another error in the page that has one, and then one in another page. */
