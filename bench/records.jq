@@ -18,7 +18,7 @@ def in_unit($metric):
       | in_unit($one.metric) as $v
       | {$kernel, $mode, metric: $one.metric, align: $one.align, map: $one.map,
 	 size_gib: ($one.gib | tonumber), value: $v.value, unit: $v.unit})
-| . + (map(select(.metric == "memmap")) | group_by([.map, .align])
+| . + (map(select(.metric == ("memmap", "scale_memmap"))) | group_by([.metric, .map, .align])
        | map(sort_by(.size_gib) | select(length > 1) | .[-2] as $a | .[-1] as $b
-	     | $b + {metric: "memmap_per_tib", size_gib: 1024,
+	     | $b + {metric: ($b.metric + "_per_tib"), size_gib: 1024,
 		     value: ((.[-1].value - $a.value) / ($b.size_gib - $a.size_gib) * 1024 | round)}))

@@ -26,7 +26,7 @@ map(select(.mode == $mode and (.metric | test("_(idle|others)$")) == $apart))
 | ([.[].kernel] | unique | sort_by({"base": 1, "ours": 2}[.] // 3, (split(".") | map(tonumber? // 0)))) as $kernels
 | ($kernels - ["ours"]) as $others
 | group_by([.metric, .map, .align])
-| map(if .[0].metric | test("bind|memmap|struct_pages")
+| map(if .[0].metric | test("^(?!scale_).*(bind|memmap|struct_pages)")
 	then (map(.size_gib) | max) as $max | map(select(.size_gib == $max)) else . end)
 | flatten
 | ["metric", "unit", "map", "align", "GiB", $kernels[], "ours/" + $others[]],
