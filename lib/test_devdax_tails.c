@@ -35,26 +35,37 @@
 static unsigned long faulted;
 static DEFINE_MUTEX(test_lock);
 
-/* Whether a store to the last word of a struct page faults. */
-static bool store_faults(struct page *page)
+/*
+ * Whether a store to the last word of a struct page faults: 0 or 1, or -ENXIO
+ * where there is no struct page.
+ */
+static int store_faults(struct page *page)
 {
 	unsigned long *word = (unsigned long *)(page + 1) - 1;
-	unsigned long value = READ_ONCE(*word);
+	unsigned long value;
 
-	return copy_to_kernel_nofault(word, &value, sizeof(value));
+	if (get_kernel_nofault(value, word))
+		return -ENXIO;
+	return !!copy_to_kernel_nofault(word, &value, sizeof(value));
 }
 
 static int try_compound(unsigned long head_pfn, unsigned long nr)
 {
 	unsigned long pfn = head_pfn + NR_IN_PAGE - 1;
+	int ret = store_faults(pfn_to_page(pfn));
 
-	if (store_faults(pfn_to_page(pfn))) {
+	if (ret < 0)
+		return ret;
+	if (ret) {
 		pr_err("pfn %#lx: the page with the head is read-only\n", pfn);
 		return -EUCLEAN;
 	}
 	/* one struct page for each address at which the tail page is mapped */
 	for (pfn++; pfn < head_pfn + nr; pfn += NR_IN_PAGE) {
-		if (!store_faults(pfn_to_page(pfn))) {
+		ret = store_faults(pfn_to_page(pfn));
+		if (ret < 0)
+			return ret;
+		if (!ret) {
 			pr_err("pfn %#lx: the struct page of a tail can be written\n",
 			       pfn);
 			return -EUCLEAN;

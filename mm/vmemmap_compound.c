@@ -23,8 +23,8 @@
  * between compound pages.
  *
  * Every page table entry that maps a page of the virtual memory map holds one
- * reference on it. So removal, which knows no pagemap, is what it is without
- * sharing: an entry goes and drops its reference, the last one frees the page.
+ * reference on it. So removal, which knows no pagemap, needs nothing to know it
+ * by: an entry goes and drops its reference, the last one frees the page.
  *
  * All of this happens under mem_hotplug_begin(), which is the lock of the page
  * tables of the virtual memory map.

@@ -63,10 +63,14 @@ static void protect_entries(pte_t *pte, unsigned long addr, unsigned long nr,
 
 	for (i = 0; i < nr; i = next) {
 		next = i + per;
-		/* there are many: every instruction counts */
+		/*
+		 * There are many: no atomic operation. These entries have the
+		 * accessed and the dirty bit since they exist, so the processor
+		 * does not write to them.
+		 */
 		for (i += own; i < next; i++)
-			ptep_set_wrprotect(&init_mm, addr + i * PAGE_SIZE,
-					   pte + i);
+			set_pte_at(&init_mm, addr + i * PAGE_SIZE, pte + i,
+				   pte_wrprotect(pte[i]));
 	}
 }
 
@@ -76,9 +80,10 @@ static void protect_entries(pte_t *pte, unsigned long addr, unsigned long nr,
  * @start_pfn: first pfn, a multiple of the geometry
  * @end_pfn: pfn after the last, a multiple of the geometry
  *
- * They have to be initialised. No other CPU has a reason to look at them before
- * the caller publishes the pages, so a translation that allows stores is in
- * nobody's TLB for a purpose; after the flush here it is in none.
+ * They have to be initialised. Others can find the pagemap already, and by it
+ * the pages, for instance to tell of a memory error; but they store to heads. So
+ * a translation that allows stores to tails is in nobody's TLB for a purpose, and
+ * after the flush here in none.
  *
  * Context: May sleep; the hotplug lock is not held. It is taken for reading:
  *	tables that entries of the range are in stay as long as they have such,

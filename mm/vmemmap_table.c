@@ -28,9 +28,9 @@
  * leave the entries to an owner that does not exist.)
  *
  * A shared table is never met in part. All of its owners are whole sections
- * that lie within one compound page. That is added and removed as a whole, so
- * no neighbour has an entry in such a table, as may be in tables at the edges
- * of ranges of subsections; those have one owner.
+ * that lie within one compound page, and memory is added and removed by whole
+ * sections where it has them. No neighbour has an entry in such a table, as may
+ * be in tables at the edges of ranges of subsections; those have one owner.
  *
  * All of this happens under mem_hotplug_begin(), which is the lock of the page
  * tables of the virtual memory map: the counts are plain numbers. init_mm's
@@ -106,8 +106,11 @@ bool __meminit vmemmap_share_table(unsigned long start, unsigned long end,
 	before = vmemmap_pmd(start - PMD_SIZE);
 	if (WARN_ON_ONCE(!before || pmd_none(*before) || pmd_leaf(*before)))
 		return false;
-	/* somebody else's leftover: vmemmap_populate_compound() deals with it */
-	if (!pmd || !pmd_none(*pmd))
+	/* the first section that needs this table of PMD entries */
+	if (!pmd)
+		return false;
+	/* nobody shares it then: vmemmap_pte_table() takes what is there */
+	if (!pmd_none(*pmd))
 		return false;
 
 	table = pmd_page(*before);
@@ -141,7 +144,7 @@ bool __meminit vmemmap_unshare_table(pmd_t *pmd, unsigned long addr,
 	if (PageReserved(table) || !page_private(table))
 		return false;
 
-	/* the others would lose theirs: rather leak it */
+	/* the others would lose theirs: rather leave it, for good */
 	if (WARN_ON_ONCE(!IS_ALIGNED(addr, PMD_SIZE) || end - addr != PMD_SIZE))
 		return true;
 
@@ -150,14 +153,16 @@ bool __meminit vmemmap_unshare_table(pmd_t *pmd, unsigned long addr,
 	spin_unlock(&init_mm.page_table_lock);
 	/*
 	 * Before there is one owner less: the last one frees the table and the
-	 * tail page. By then no CPU may translate through the entry that is
-	 * gone, nor walk the table from a cached copy of it.
+	 * tail page. By then no CPU may translate through this entry, nor have
+	 * a cached copy of it to walk the table from. Flushing by address would
+	 * not do, it leaves such copies of other address spaces alone.
 	 *
 	 * No test shows that it is needed: vmemmap_free() flushes everything
 	 * before it returns, and is called for one section, thus one owner, at
-	 * a time. But that is the callers' habit and not their promise.
+	 * a time. But that is the callers' habit and not their promise. What
+	 * the last owner does with its own entry is remove_pmd_table()'s.
 	 */
-	flush_tlb_kernel_range(addr, end);
+	flush_tlb_all();
 	set_page_private(table, page_private(table) - 1);
 	return true;
 }

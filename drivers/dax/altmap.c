@@ -69,5 +69,7 @@ int dev_dax_leave_altmap(struct dev_dax *dev_dax, struct dev_pagemap *pgmap)
 		restore_altmap(unused);
 		return 0;
 	}
+	dev_info(&dev_dax->dev,
+		 "memmap in RAM: pages of 1G need little, what is reserved on the device stays unused\n");
 	return devm_add_action_or_reset(&dev_dax->dev, restore_altmap, unused);
 }
