@@ -8,7 +8,7 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1
 . tests/lib
 
-programs=${PROGRAMS:-map vma futex dio poison geometry unbind}
+programs=${PROGRAMS:-map vma futex dio poison geometry unbind fuse}
 kinds=${KINDS:-4K:128M 2M:256M 1G:4G}
 maps=${MAPS:-mem dev}
 echo "1..$(($(wc -w <<<"$kinds") * $(wc -w <<<"$maps") * (1 + $(wc -w <<<"$programs"))))"
