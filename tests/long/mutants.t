@@ -17,10 +17,11 @@ result() {
 	echo "$1 $n - $2"
 }
 
-# reason TEST: the first failure in its output, or what the guest said.
+# reason TEST: what the guest said, or the first failure in its output.
 reason() {
-	grep -m1 -oE 'kernel says: .*' "$tmp/out" ||
-		grep -m1 -oE '(^|    )not ok [0-9]+ .*' "$tmp/out" | sed 's/^ *not ok [0-9]* *//'
+	local tap=out/test/${1##*/}.tap
+	grep -m1 -oE 'kernel says: .*' "$tap" ||
+		grep -m1 -E '^ *not ok ' "$tap" | sed -E 's/^ *not ok ([0-9]+ )?(- )?//'
 }
 
 ours=$(scripts/tree ours) || {
@@ -43,10 +44,10 @@ for name in ${MUTANTS:-$(basename -s .patch tests/mutants/*.patch)}; do
 	read -r test env < <(sed -n 's/^Caught-by: //p' "$mutant")
 	# shellcheck disable=SC2086
 	if env KERNEL="$objects/arch/x86/boot/bzImage" TREE="$tree" $env \
-		"tests/$test.t" >"$tmp/out" 2>&1; then
+		tests/run "tests/$test.t" >/dev/null 2>&1; then
 		result "not ok" "$name: $test did not notice"
 	else
-		result ok "$name: $test: $(reason)"
+		result ok "$name: $test: $(reason "$test")"
 	fi
 	git -C "$tree" checkout -q -f "$commit"
 done
