@@ -187,6 +187,8 @@ static long free_memory(void)
 
 	sync();
 	devdax_write("/proc/sys/vm/drop_caches", "3");
+	/* Some of it is freed with a delay. */
+	usleep(500 * 1000);
 	devdax_write("/proc/sys/vm/stat_refresh", "1");
 	f = fopen("/proc/zoneinfo", "r");
 	while (f && fgets(line, sizeof(line), f))
