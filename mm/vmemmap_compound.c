@@ -148,14 +148,20 @@ static pte_t * __meminit vmemmap_pte_table(unsigned long addr, int node)
 	return pte_offset_kernel(pmd, 0);
 }
 
-/* The page that is mapped at addr, which has been populated. */
-static struct page * __meminit vmemmap_mapped_page(unsigned long addr)
+/**
+ * vmemmap_pmd() - look up a PMD entry of the virtual memory map
+ * @addr: address in the virtual memory map
+ *
+ * Context: The hotplug lock is held, for reading at least: the tables above
+ *	come and go under it.
+ * Return: the entry, which may be none or a leaf; NULL if there is no table of
+ *	PMD entries for @addr.
+ */
+pmd_t *vmemmap_pmd(unsigned long addr)
 {
 	pgd_t *pgd = pgd_offset_k(addr);
 	p4d_t *p4d;
 	pud_t *pud;
-	pmd_t *pmd;
-	pte_t *pte;
 
 	if (pgd_none(*pgd))
 		return NULL;
@@ -165,10 +171,34 @@ static struct page * __meminit vmemmap_mapped_page(unsigned long addr)
 	pud = pud_offset(p4d, addr);
 	if (pud_none(*pud) || pud_leaf(*pud))
 		return NULL;
-	pmd = pmd_offset(pud, addr);
-	if (pmd_none(*pmd) || pmd_leaf(*pmd))
+	return pmd_offset(pud, addr);
+}
+
+/**
+ * vmemmap_table() - look up a page table of the virtual memory map
+ * @addr: address in the virtual memory map
+ *
+ * Context: as for vmemmap_pmd().
+ * Return: the page table, from its first entry on; NULL where nothing or a
+ *	larger entry maps @addr.
+ */
+pte_t *vmemmap_table(unsigned long addr)
+{
+	pmd_t *pmd = vmemmap_pmd(addr);
+
+	if (!pmd || pmd_none(*pmd) || pmd_leaf(*pmd))
 		return NULL;
-	pte = pte_offset_kernel(pmd, addr);
+	return pte_offset_kernel(pmd, 0);
+}
+
+/* The page that is mapped at addr, which has been populated. */
+static struct page * __meminit vmemmap_mapped_page(unsigned long addr)
+{
+	pte_t *pte = vmemmap_table(addr);
+
+	if (!pte)
+		return NULL;
+	pte += pte_index(addr);
 	return pte_present(*pte) ? pte_page(*pte) : NULL;
 }
 

@@ -29,28 +29,6 @@
 
 #include "vmemmap_protect.h"
 
-/* The page table for addr; NULL where a larger entry or nothing maps it. */
-static pte_t *vmemmap_table(unsigned long addr)
-{
-	pgd_t *pgd = pgd_offset_k(addr);
-	p4d_t *p4d;
-	pud_t *pud;
-	pmd_t *pmd;
-
-	if (pgd_none(*pgd))
-		return NULL;
-	p4d = p4d_offset(pgd, addr);
-	if (p4d_none(*p4d))
-		return NULL;
-	pud = pud_offset(p4d, addr);
-	if (pud_none(*pud) || pud_leaf(*pud))
-		return NULL;
-	pmd = pmd_offset(pud, addr);
-	if (pmd_none(*pmd) || pmd_leaf(*pmd))
-		return NULL;
-	return pte_offset_kernel(pmd, 0);
-}
-
 /*
  * Protect what nr entries of one table map, from addr on. They are per entries
  * for each compound page, of which the first own are not to be protected. (A

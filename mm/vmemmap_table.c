@@ -45,24 +45,6 @@
 
 #include <asm/tlbflush.h>
 
-/* The PMD entry for addr; NULL if there is no table of them. */
-static pmd_t * __meminit vmemmap_pmd(unsigned long addr)
-{
-	pgd_t *pgd = pgd_offset_k(addr);
-	p4d_t *p4d;
-	pud_t *pud;
-
-	if (pgd_none(*pgd))
-		return NULL;
-	p4d = p4d_offset(pgd, addr);
-	if (p4d_none(*p4d))
-		return NULL;
-	pud = pud_offset(p4d, addr);
-	if (pud_none(*pud) || pud_leaf(*pud))
-		return NULL;
-	return pmd_offset(pud, addr);
-}
-
 /*
  * Whether [start, end) is all that one table maps, and so is what comes before
  * it in the same compound page, tails only as well: not the table that has the

@@ -4,10 +4,9 @@
  *
  * ndctl reserves room for the memmap on the device unless told otherwise
  * (map=dev), as 16 GiB of RAM for each TiB is a lot. A memmap of pages of 1G
- * whose tails share memory takes some MiB of RAM for each TiB, less than what
- * the device costs otherwise; but on the device, where tails can not share, it
- * is 16 GiB to write into memory that is slow to write. So it goes to RAM, and
- * what was reserved is not used. Nothing about that is written down on the
+ * whose tails share memory takes some MiB of RAM for each TiB; but on the
+ * device, where tails can not share, it is 16 GiB to write. So it goes to RAM,
+ * and what was reserved is not used. Nothing about that is written down on the
  * device: another kernel, or another binding, uses it again.
  *
  * A memmap of pages of 2M takes 4 GiB for each TiB also where tails share: that
@@ -52,6 +51,7 @@ int dev_dax_leave_altmap(struct dev_dax *dev_dax, struct dev_pagemap *pgmap)
 {
 	struct unused_altmap *unused;
 
+	/* nothing to leave, or a memmap that is too large for RAM */
 	if (!pgmap_altmap(pgmap) || pgmap_geometry(pgmap) < PUD_SIZE)
 		return 0;
 

@@ -24,6 +24,8 @@ void pgmap_share_tails(struct dev_pagemap *pgmap);
 int vmemmap_populate_compound(unsigned long start, unsigned long end, int node,
 			      const struct dev_pagemap *pgmap);
 void vmemmap_drop_aliases(pte_t *table, unsigned long addr, unsigned long end);
+pmd_t *vmemmap_pmd(unsigned long addr);
+pte_t *vmemmap_table(unsigned long addr);
 
 /* of the architecture */
 int vmemmap_populate_pgmap(unsigned long start, unsigned long end, int node,
