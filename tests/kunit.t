@@ -10,11 +10,11 @@ mkdir "$tmp/payload"
 printf '#!/bin/sh\nexit 0\n' >"$tmp/payload/main"
 chmod +x "$tmp/payload/main"
 scripts/guest --kernel "$KERNEL" --payload "$tmp/payload" --memory 2G --timeout 300 \
-	--out out/test/kunit >"$tmp/result" 2>"$tmp/err"
+	--out "$logs" >"$tmp/result" 2>"$tmp/err"
 status=$?
 
 # KUnit's own results stand at the margin and 4 columns in; "# " lines are its.
-sed -E 's/\r$//; s/^\[ *[0-9.]+\] //' out/test/kunit/console.log |
+sed -E 's/\r$//; s/^\[ *[0-9.]+\] //' "$logs/console.log" |
 	grep -E '^( {4})*((not )?ok [0-9]+ - |# )' >"$tmp/tap"
 cat "$tmp/tap"
 n=$(grep -cE '^(not )?ok ' "$tmp/tap")

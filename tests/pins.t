@@ -3,17 +3,17 @@
 # VFIO with DMA, RDMA, KVM, races and failures, in two guests: on an NVDIMM, and
 # on a soft-reserved device of two ranges, where KVM has no nested paging.
 #
-# PLAN=2M,256M,1G,devdax_pin,rdma KIND=nvdimm tests a part: see tests/pins/main.
+# PLAN=2M,256M,1G,devdax_pin,rdma GUEST=nvdimm tests a part: see tests/pins/main.
 # MODULE= names a lib/test_devdax_pin.ko for a kernel that has it as a module.
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1
 . tests/lib
 
-# pins KIND PLAN OPTION...: boot and do what the plan says
+# pins GUEST PLAN OPTION...: boot and do what the plan says
 pins() {
 	local plan=${PLAN:-$2}
-	[ "${KIND:-$1}" = "$1" ] || return
+	wanted "$1" || return
 	printf 'kind=%q plan=%q\n' "$1" "${plan//,/ }" >"$tmp/payload/parts"
 	guest "$1" "$tmp/payload" "${@:3}"
 	report "$1"

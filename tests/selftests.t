@@ -22,7 +22,7 @@ printf 'programs="%s" kinds="%s" maps="%s"\n' "$programs" "$kinds" "$maps" \
 	>"$tmp/payload/parts"
 
 scripts/guest --kernel "$KERNEL" --payload "$tmp/payload" \
-	--out out/test/selftests --nvdimm 6G+2M --timeout 900 2>"$tmp/err"
+	--out "$logs" --nvdimm 6G+2M --timeout 900 2>"$tmp/err"
 status=$?
 [ -s "$tmp/err" ] && bail_out "$(tail -n1 "$tmp/err")"
 exit $status

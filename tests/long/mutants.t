@@ -6,7 +6,7 @@
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$top" || exit 1
-export BASE=${BASE:-5.10}
+export BASE=${BASE:-5.10} LOGS=${LOGS:-out/test}/mutants
 tmp=$(mktemp -d)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/devdax-compound
 tree=$cache/trees/$BASE-mutant
@@ -19,7 +19,7 @@ result() {
 
 # reason TEST: what the guest said, or the first failure in its output.
 reason() {
-	local tap=out/test/${1##*/}.tap
+	local tap=$LOGS/${1##*/}.tap
 	grep -m1 -oE 'kernel says: .*' "$tap" ||
 		grep -m1 -E '^ *not ok ' "$tap" | sed -E 's/^ *not ok ([0-9]+ )?(- )?//'
 }
