@@ -7,10 +7,7 @@
 top=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$top" || exit 1
 export BASE=${BASE:-5.10} LOGS=${LOGS:-out/test}/mutants
-tmp=$(mktemp -d)
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/devdax-compound
-tree=$cache/trees/$BASE-mutant
-n=0
+. tests/lib
 
 result() {
 	n=$((n + 1))
@@ -24,31 +21,25 @@ reason() {
 		grep -m1 -E '^ *not ok ' "$tap" | sed -E 's/^ *not ok ([0-9]+ )?(- )?//'
 }
 
-ours=$(scripts/tree ours) || {
-	echo "Bail out! no tree to put bugs into"
-	exit 1
-}
-commit=$(git -C "$ours" rev-parse HEAD)
-[ -e "$tree" ] || git -C "$ours" worktree add -q --detach "$tree" "$commit" || exit 1
-trap 'git -C "$tree" checkout -q -f "$commit"; rm -rf "$tmp"' EXIT
-git -C "$tree" checkout -q -f "$commit"
+scratch
+trap 'git -C "$scratch" checkout -q -f "$commit"; rm -rf "$tmp"' EXIT
 
 for name in ${MUTANTS:-$(basename -s .patch tests/mutants/*.patch)}; do
 	mutant=tests/mutants/$name.patch
-	if ! git -C "$tree" apply "$top/$mutant" 2>"$tmp/err" ||
-		! objects=$(scripts/build "$tree" debug configs/guest.config configs/debug.config 2>"$tmp/err"); then
+	if ! git -C "$scratch" apply "$top/$mutant" 2>"$tmp/err" ||
+		! objects=$(scripts/build "$scratch" debug configs/guest.config configs/debug.config 2>"$tmp/err"); then
 		result "not ok" "$name: $(tail -n1 "$tmp/err")"
-		git -C "$tree" checkout -q -f "$commit"
+		git -C "$scratch" checkout -q -f "$commit"
 		continue
 	fi
 	read -r test env < <(sed -n 's/^Caught-by: //p' "$mutant")
 	# shellcheck disable=SC2086
-	if env KERNEL="$objects/arch/x86/boot/bzImage" TREE="$tree" $env \
+	if env KERNEL="$objects/arch/x86/boot/bzImage" TREE="$scratch" $env \
 		tests/run "tests/$test.t" >/dev/null 2>&1; then
 		result "not ok" "$name: $test did not notice"
 	else
 		result ok "$name: $test: $(reason "$test")"
 	fi
-	git -C "$tree" checkout -q -f "$commit"
+	git -C "$scratch" checkout -q -f "$commit"
 done
 echo "1..$n"
