@@ -16,6 +16,7 @@
 #   SIZE=...            size of the emulated NVDIMM (run, bench)
 #   MODE=instructions   what to measure in, or wall (bench; default both)
 #   JOBS=...            parallel jobs, default one for each processor
+#   T='tests/x.t ...'   only these (test)
 #   V=1                 show what the quiet steps print
 #   XDG_CACHE_HOME=...  where downloads, kernel trees, objects and images stay
 

@@ -8,7 +8,7 @@ export BASE=${BASE:-5.10}
 cd "$top" || exit 1
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-unset ACCEL
+unset ACCEL V
 n=0
 
 result() {
@@ -98,9 +98,9 @@ fails "source: KDIR is no kernel tree" "no Linux kernel tree" env KDIR="$tmp/non
 git -C "$tmp/bad" checkout -q Makefile
 echo >>"$tmp/bad/mm/memremap.c"
 fails "source: KDIR has changes" "uncommitted changes" env KDIR="$tmp/bad" scripts/source
-fails "source: KSRC does not exist" "no such file" env KSRC="$tmp/nowhere" scripts/source
+fails "source: KSRC does not exist" "no such file" env KDIR= KSRC="$tmp/nowhere" scripts/source
 echo text >"$tmp/text"
-fails "source: KSRC is no tarball" "unpack failed" env KSRC="$tmp/text" scripts/source
+fails "source: KSRC is no tarball" "unpack failed" env KDIR= KSRC="$tmp/text" scripts/source
 fails "unknown BASE" "no base '9.9'" env BASE=9.9 scripts/source
 
 # A copy of the repository, broken in one way.
@@ -142,7 +142,7 @@ printf '#!/bin/sh\nexit 1\n' >"$tmp/bin/dpkg-query"
 chmod +x "$tmp/bin/"{id,dpkg-query}
 fails "deps: neither root nor sudo" "as root: apt-get install .*qemu" env PATH="$tmp/bin" scripts/deps
 fails "source: no network" "Base kernel: package lists failed: .*log: " \
-	env http_proxy=http://127.0.0.1:9 XDG_CACHE_HOME="$tmp/cache" scripts/source
+	env KDIR= KSRC= http_proxy=http://127.0.0.1:9 XDG_CACHE_HOME="$tmp/cache" scripts/source
 fails "rootfs: no network" "Guest image: packages failed: .*log: " \
 	env http_proxy=http://127.0.0.1:9 XDG_CACHE_HOME="$tmp/cache" scripts/rootfs
 fails "cache cannot be written" "set XDG_CACHE_HOME" env XDG_CACHE_HOME=/proc scripts/rootfs

@@ -24,5 +24,5 @@ printf 'programs="%s" kinds="%s" maps="%s"\n' "$programs" "$kinds" "$maps" \
 scripts/guest --kernel "$KERNEL" --payload "$tmp/payload" \
 	--out "$logs" --nvdimm 6G+2M --timeout 900 2>"$tmp/err"
 status=$?
-[ -s "$tmp/err" ] && bail_out "$(tail -n1 "$tmp/err")"
+[ $status -lt 124 ] || bail_out "$(tail -n1 "$tmp/err")"
 exit $status
