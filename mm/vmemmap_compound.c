@@ -88,37 +88,6 @@ const char *pgmap_share_problem(struct dev_pagemap *pgmap)
 }
 EXPORT_SYMBOL_GPL(pgmap_share_problem);
 
-/**
- * pgmap_share_tails() - decide whether the tails of a pagemap share memory
- * @pgmap: pagemap with a geometry that pgmap_geometry_problem() has nothing
- *	against
- *
- * The answer is kept in PGMAP_SHARED_TAILS for those who populate the memmap
- * and those who write it: they must agree, as whoever takes shared struct pages
- * for unshared ones only loses time, but the reverse leaves them unwritten. It
- * is set or cleared, whatever it was, because drivers use a pagemap again.
- *
- * A pagemap of several ranges shares in all of them or in none.
- *
- * Context: The caller owns @pgmap, which is not in use yet.
- */
-void pgmap_share_tails(struct dev_pagemap *pgmap)
-{
-	const char *problem;
-
-	pgmap->flags &= ~PGMAP_SHARED_TAILS;
-	if (pgmap_geometry(pgmap) == PAGE_SIZE)
-		return;
-
-	problem = pgmap_share_problem(pgmap);
-	if (!problem)
-		pgmap->flags |= PGMAP_SHARED_TAILS;
-	else
-		pr_info("memmap of %#llx-%#llx does not share tails: %s\n",
-			pgmap->ranges[0].start,
-			pgmap->ranges[pgmap->nr_range - 1].end, problem);
-}
-
 /* The page table for addr, allocated where there is none; NULL for no memory. */
 static pte_t * __meminit vmemmap_pte_table(unsigned long addr, int node)
 {

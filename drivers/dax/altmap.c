@@ -50,6 +50,7 @@ static void restore_altmap(void *data)
 int dev_dax_leave_altmap(struct dev_dax *dev_dax, struct dev_pagemap *pgmap)
 {
 	struct unused_altmap *unused;
+	const char *problem;
 
 	/* nothing to leave, or a memmap that is too large for RAM */
 	if (!pgmap_altmap(pgmap) || pgmap_geometry(pgmap) < PUD_SIZE)
@@ -65,7 +66,11 @@ int dev_dax_leave_altmap(struct dev_dax *dev_dax, struct dev_pagemap *pgmap)
 	pgmap->range = dev_dax->ranges[0].range;
 	pgmap->flags &= ~PGMAP_ALTMAP_VALID;
 	/* without sharing, it is 16 GiB for each TiB */
-	if (pgmap_share_problem(pgmap)) {
+	problem = pgmap_share_problem(pgmap);
+	if (problem) {
+		dev_info(&dev_dax->dev,
+			 "memmap stays on the device: in RAM it would not share tails: %s\n",
+			 problem);
 		restore_altmap(unused);
 		return 0;
 	}

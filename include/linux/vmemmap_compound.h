@@ -8,6 +8,7 @@
 #include <linux/errno.h>
 #include <linux/memremap.h>
 #include <linux/mm_types.h>
+#include <linux/printk.h>
 
 #ifdef CONFIG_VMEMMAP_COMPOUND
 
@@ -20,7 +21,6 @@ static inline bool pgmap_tails_shared(const struct dev_pagemap *pgmap)
 }
 
 const char *pgmap_share_problem(struct dev_pagemap *pgmap);
-void pgmap_share_tails(struct dev_pagemap *pgmap);
 int vmemmap_populate_compound(unsigned long start, unsigned long end, int node,
 			      const struct dev_pagemap *pgmap);
 void vmemmap_drop_aliases(pte_t *table, unsigned long addr, unsigned long end);
@@ -45,10 +45,6 @@ static inline const char *pgmap_share_problem(struct dev_pagemap *pgmap)
 	return "not enabled for this architecture";
 }
 
-static inline void pgmap_share_tails(struct dev_pagemap *pgmap)
-{
-}
-
 static inline int vmemmap_populate_pgmap(unsigned long start, unsigned long end,
 					 int node,
 					 const struct dev_pagemap *pgmap)
@@ -62,6 +58,37 @@ static inline void vmemmap_drop_aliases(pte_t *table, unsigned long addr,
 }
 
 #endif /* CONFIG_VMEMMAP_COMPOUND */
+
+/**
+ * pgmap_share_tails() - decide whether the tails of a pagemap share memory
+ * @pgmap: pagemap with a geometry that pgmap_geometry_problem() has nothing
+ *	against
+ *
+ * The answer is kept in PGMAP_SHARED_TAILS for those who populate the memmap
+ * and those who write it: they must agree, as whoever takes shared struct pages
+ * for unshared ones only loses time, but the reverse leaves them unwritten. It
+ * is set or cleared, whatever it was, because drivers use a pagemap again.
+ *
+ * A pagemap of several ranges shares in all of them or in none.
+ *
+ * Context: The caller owns @pgmap, which is not in use yet.
+ */
+static inline void pgmap_share_tails(struct dev_pagemap *pgmap)
+{
+	const char *problem;
+
+	pgmap->flags &= ~PGMAP_SHARED_TAILS;
+	if (pgmap_geometry(pgmap) == PAGE_SIZE)
+		return;
+
+	problem = pgmap_share_problem(pgmap);
+	if (!problem)
+		pgmap->flags |= PGMAP_SHARED_TAILS;
+	else
+		pr_info("memmap of %#llx-%#llx does not share tails: %s\n",
+			pgmap->ranges[0].start,
+			pgmap->ranges[pgmap->nr_range - 1].end, problem);
+}
 
 /**
  * pgmap_compound_own_nr() - struct pages to write for one compound page
