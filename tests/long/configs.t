@@ -16,7 +16,9 @@ unshared() {
 	export KERNEL=$objects/arch/x86/boot/bzImage TREE=${objects%/*} LOGS=$logs-$name
 	mkdir -p "$LOGS"
 	SCENARIOS=unshared tests/memmap.t >"$tmp/$name"
-	PROGRAMS="map vma dio poison unbind" KINDS="2M:256M 1G:4G" tests/selftests.t >>"$tmp/$name"
+	# 2G and 4G: struct pages of 56 bytes for whole entries of 2M. Where one is
+	# used in part, Linux 5.10 never gives it back, and warns with an altmap.
+	PROGRAMS="map vma dio poison unbind" KINDS="2M:2G 1G:4G" tests/selftests.t >>"$tmp/$name"
 	# without sharing, its suite is not there
 	[ "$name" = arch ] || tests/kunit.t >>"$tmp/$name"
 	grep -v '^1\.\.' "$tmp/$name" | sed -E "s/^((not )?ok) [0-9]*/\1/; s/^((not )?ok) ?(- )?/\1 - $name: /"
