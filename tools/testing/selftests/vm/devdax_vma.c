@@ -122,6 +122,37 @@ TEST_F(devdax_vma, misaligned_part_is_not_merged)
 		EXPECT_TRUE(shows(self->p + i * align, i, align));
 }
 
+/* How many VMAs have a part of this range? */
+static int vmas(char *start, char *end)
+{
+	FILE *maps = fopen("/proc/self/maps", "r");
+	char *from, *to, line[512];
+	int n = 0;
+
+	while (maps && fgets(line, sizeof(line), maps))
+		if (sscanf(line, "%p-%p", (void **)&from, (void **)&to) == 2)
+			n += from < end && to > start;
+	if (maps)
+		fclose(maps);
+	return n;
+}
+
+/*
+ * Who changes the protection page by page, and back, must not run out of
+ * VMAs where no entry can be in two of them.
+ */
+TEST_F(devdax_vma, parts_are_merged_at_4k)
+{
+	unsigned long align = self->align;
+	char *middle = self->p + align, *end = self->p + NR * align;
+
+	EXPECT_EQ(1, vmas(self->p, end));
+	ASSERT_EQ(0, mprotect(middle, align, PROT_READ));
+	EXPECT_EQ(NR, vmas(self->p, end));
+	ASSERT_EQ(0, mprotect(middle, align, PROT_READ | PROT_WRITE));
+	EXPECT_EQ(align == SZ_4K ? 1 : NR, vmas(self->p, end));
+}
+
 TEST_F(devdax_vma, mprotect_read_only)
 {
 	unsigned long align = self->align;
