@@ -22,7 +22,7 @@ printf 'programs="%s" kinds="%s" maps="%s"\n' "$programs" "$kinds" "$maps" \
 	>"$tmp/payload/parts"
 
 scripts/guest --kernel "$KERNEL" --payload "$tmp/payload" \
-	--out "$logs" --nvdimm 6G+2M --timeout 900 2>"$tmp/err"
+	--out "$logs" --nvdimm 6G+2M --timeout 1800 2>"$tmp/err"
 status=$?
 [ $status -lt 124 ] || bail_out "$(tail -n1 "$tmp/err")"
 exit $status
