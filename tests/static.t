@@ -131,10 +131,10 @@ for p in "$series"/*.patch; do
 		continue
 	fi
 	key=$({ git -C "$ours" rev-parse "${commits[i - 1]}^{tree}"; echo "$dirs"; gcc --version
-		cat configs/guest.config configs/debug.config; } | sha256sum | cut -c1-32)
+		cat configs/small.config configs/steps.config; } | sha256sum | cut -c1-32)
 	# shellcheck disable=SC2086
 	[ -e "$cache/$key" ] ||
-		scripts/build $i debug configs/guest.config configs/debug.config -- $dirs \
+		scripts/build $i step configs/small.config configs/steps.config -- $dirs \
 			>/dev/null 2>"$log/build-$i.log" && touch "$cache/$key"
 	result $? "build: ${p##*/}: ${dirs//$'\n'/ }" "$log/build-$i.log"
 done

@@ -8,7 +8,7 @@ n=0
 while read -r patch; do
 	n=$((n + 1))
 	ok="not ok"
-	! scripts/build "$n" debug configs/guest.config configs/debug.config \
+	! scripts/build "$n" step configs/small.config configs/steps.config -- vmlinux \
 		>/dev/null 2>"out/test/bisect-$n.log" || ok=ok
 	echo "$ok $n - $patch"
 done <"patches/$BASE/series"
