@@ -109,9 +109,10 @@ else
 	result 1 "sparse runs" "$log/sparse-ours.log"
 fi
 
-# --- each patch builds the folders it touches, in turn
-# The cache remembers what was built: equal files with an equal config and
-# compiler need not be built again.
+# --- each patch builds, in turn, in the folders that it touches
+# Of these, the files that the series changes somewhere: a patch of mm.h would have
+# all of mm/ built; tests/long/bisect.t builds everything. The cache remembers what
+# was built: equal files with an equal config and compiler need not be built again.
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/devdax-compound/built
 mkdir -p "$cache"
 mapfile -t commits < <(git -C "$ours" rev-list --reverse "$base..HEAD")
@@ -126,15 +127,20 @@ for p in "$series"/*.patch; do
 		*)			echo "${f%/*}/" ;;
 		esac
 	done | tr ' ' '\n' | sort -u)
-	if [ -z "$dirs" ]; then
+	commit=${commits[i - 1]} files=
+	# shellcheck disable=SC2046,SC2086
+	[ -z "$dirs" ] ||
+		files=$(objects $(git -C "$ours" ls-tree -r --name-only "$commit" -- $touched $new |
+			grep -E "^(${dirs//$'\n'/|})[^/]+$"))
+	if [ -z "$files" ]; then
 		result 0 "build: ${p##*/}: touches nothing that is built # SKIP"
 		continue
 	fi
-	key=$({ git -C "$ours" rev-parse "${commits[i - 1]}^{tree}"; echo "$dirs"; gcc --version
+	key=$({ git -C "$ours" rev-parse "$commit^{tree}"; echo "$files"; gcc --version
 		cat configs/small.config configs/steps.config; } | sha256sum | cut -c1-32)
 	# shellcheck disable=SC2086
 	[ -e "$cache/$key" ] ||
-		scripts/build $i step configs/small.config configs/steps.config -- $dirs \
+		scripts/build $i step configs/small.config configs/steps.config -- $files \
 			>/dev/null 2>"$log/build-$i.log" && touch "$cache/$key"
 	result $? "build: ${p##*/}: ${dirs//$'\n'/ }" "$log/build-$i.log"
 done
