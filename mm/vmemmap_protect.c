@@ -2,7 +2,7 @@
 /*
  * Tail struct pages that share memory are read-only.
  *
- * A store to one of them would be a store to up to 4095 others, in the same
+ * A store to one of them would be a store to up to 4094 others, in the same
  * place of each page of struct pages (mm/vmemmap_compound.c). Nothing has to
  * store there once they are initialised: references, flags, mapping, index and
  * poison are the head's; order, destructor and counts are in the first two
@@ -107,7 +107,8 @@ void vmemmap_protect_tails(const struct dev_pagemap *pgmap,
  * @page: the first one, at the start of a subsection
  * @size: bytes
  *
- * Leaves out what is read-only: nothing in there invites anyone to use it.
+ * Leaves out what is read-only. So until it is unmapped, who comes from one of
+ * these tails meets the poison only in the head that it leads to.
  *
  * Context: The hotplug lock is held.
  */

@@ -126,7 +126,10 @@ bool __meminit vmemmap_unshare_table(pmd_t *pmd, unsigned long addr,
 	if (PageReserved(table) || !page_private(table))
 		return false;
 
-	/* the others would lose theirs: rather leave it, for good */
+	/*
+	 * The others would lose theirs: rather leave it, for good. Nobody does
+	 * this; adding memory here once more would find the entries in the way.
+	 */
 	if (WARN_ON_ONCE(!IS_ALIGNED(addr, PMD_SIZE) || end - addr != PMD_SIZE))
 		return true;
 

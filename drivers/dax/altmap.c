@@ -32,33 +32,26 @@ static void restore_altmap(void *data)
 	unused->pgmap->flags |= PGMAP_ALTMAP_VALID;
 }
 
-/**
- * dev_dax_leave_altmap() - take the memmap from RAM where it is small
- * @dev_dax: the device that is being bound
- * @pgmap: the pagemap for this binding, with its geometry set; if the altmap is
- *	left unused, its range is cut down to the data. A static one is used
- *	again for the next binding, maybe with another geometry: it is as before
- *	when the device is unbound, or binding fails.
- *
- * The page frames that get a struct page are the same: the altmap has none.
- *
- * Context: Process context, device lock held, after dev_dax_set_geometry() and
- *	before memremap_pages(), so that unbinding restores the altmap when
- *	memunmap_pages() is done with the pagemap. May sleep.
- * Return: 0 or -ENOMEM.
+/*
+ * Leave the altmap of pgmap out, if it has one and its memmap is small without:
+ * the range is cut down to the data. A static pgmap is used again for the next
+ * binding, maybe with another geometry, so restore_altmap() undoes it when the
+ * device is unbound, or binding fails. NULL where pgmap stays as it is.
  */
-int dev_dax_leave_altmap(struct dev_dax *dev_dax, struct dev_pagemap *pgmap)
+static struct unused_altmap *leave_altmap(struct dev_dax *dev_dax,
+					  struct dev_pagemap *pgmap)
 {
 	struct unused_altmap *unused;
 	const char *problem;
+	int rc;
 
 	/* nothing to leave, or a memmap that is too large for RAM */
 	if (!pgmap_altmap(pgmap) || pgmap_geometry(pgmap) < PUD_SIZE)
-		return 0;
+		return NULL;
 
 	unused = devm_kmalloc(&dev_dax->dev, sizeof(*unused), GFP_KERNEL);
 	if (!unused)
-		return -ENOMEM;
+		return ERR_PTR(-ENOMEM);
 	unused->pgmap = pgmap;
 	unused->range = pgmap->range;
 
@@ -72,9 +65,49 @@ int dev_dax_leave_altmap(struct dev_dax *dev_dax, struct dev_pagemap *pgmap)
 			 "memmap stays on the device: in RAM it would not share tails: %s\n",
 			 problem);
 		restore_altmap(unused);
-		return 0;
+		return NULL;
 	}
-	dev_info(&dev_dax->dev,
-		 "memmap in RAM: pages of 1G need little, what is reserved on the device stays unused\n");
-	return devm_add_action_or_reset(&dev_dax->dev, restore_altmap, unused);
+	rc = devm_add_action_or_reset(&dev_dax->dev, restore_altmap, unused);
+	return rc ? ERR_PTR(rc) : unused;
+}
+
+/**
+ * dev_dax_memremap_pages() - devm_memremap_pages() of a device-dax instance
+ * @dev_dax: the device that is being bound
+ * @pgmap: the pagemap for this binding, with its geometry set
+ *
+ * Takes the memmap from RAM where it is small, although there is an altmap. The
+ * page frames that users get have struct pages either way; those which are
+ * reserved for the memmap have none then.
+ *
+ * A device that binds with its altmap does so still: where RAM does not suffice,
+ * the memmap is on the device after all. What the altmap can not provide, some
+ * page tables, is all the RAM that it takes then.
+ *
+ * Context: Process context, device lock held, after dev_dax_set_geometry(). May
+ *	sleep. Unbinding restores the altmap when memunmap_pages() is done with
+ *	the pagemap.
+ * Return: as devm_memremap_pages().
+ */
+void *dev_dax_memremap_pages(struct dev_dax *dev_dax, struct dev_pagemap *pgmap)
+{
+	struct unused_altmap *unused = leave_altmap(dev_dax, pgmap);
+	struct device *dev = &dev_dax->dev;
+	void *addr;
+
+	if (IS_ERR(unused))
+		return ERR_CAST(unused);
+
+	addr = devm_memremap_pages(dev, pgmap);
+	if (!unused)
+		return addr;
+
+	if (!IS_ERR(addr)) {
+		dev_info(dev, "memmap in RAM: pages of 1G need little, what is reserved on the device stays unused\n");
+	} else if (PTR_ERR(addr) == -ENOMEM) {
+		dev_info(dev, "memmap stays on the device: out of memory in RAM\n");
+		devm_release_action(dev, restore_altmap, unused);
+		addr = devm_memremap_pages(dev, pgmap);
+	}
+	return addr;
 }

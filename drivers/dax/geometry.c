@@ -59,7 +59,8 @@ MODULE_PARM_DESC(max_geometry,
 /**
  * dax_fit_geometry() - the largest geometry that the memmap of a device can have
  * @pgmap: type, flags, altmap and ranges are set; the range of a static pgmap
- *	is cut down to @data where that makes the difference
+ *	is cut down to @data where that makes the difference, and stays so for
+ *	later bindings until the namespace is enabled anew
  * @data: the memory that the device maps, or NULL where @pgmap has no more
  * @want: bytes, one of PAGE_SIZE, PMD_SIZE, PUD_SIZE
  * @problem: why it is not @want; NULL if it is
