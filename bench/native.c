@@ -3,7 +3,7 @@
  * native - how far from the memory's bandwidth is the writing of struct pages?
  *
  * Writes a buffer of a gibibyte, which has its pages already, with the kernel's
- * own code, mm/memmap_template.h, built for user space, and beside it with
+ * own code, mm/memmap_store.h, built for user space, and beside it with
  * struct pages initialised field by field, with plain stores of the same image,
  * and with memset(). Prints lines "metric align GB/s", each the median of RUNS.
  * Compare figures of one run only: another program on the machine has its share
@@ -23,7 +23,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#include "memmap_template.h"
+#include "memmap_store.h"
 
 /* once more with plain stores, as where asm-generic/nt_store.h is used */
 static inline void plain_store(unsigned long *p, unsigned long value)
@@ -31,14 +31,14 @@ static inline void plain_store(unsigned long *p, unsigned long value)
 	*(volatile unsigned long *)p = value;
 }
 
-#undef __MM_MEMMAP_TEMPLATE_H
+#undef __MM_MEMMAP_STORE_H
 #define nt_store		plain_store
 #define memmap_load_image	plain_load_image
 #define memmap_store_image	plain_store_image
 #define memmap_store		memmap_store_plain
 #undef MEMMAP_WORDS_MIN
 #undef MEMMAP_WORDS_MAX
-#include "memmap_template.h"
+#include "memmap_store.h"
 #undef memmap_store
 
 #define SIZE		(1UL << 30)

@@ -9,11 +9,8 @@
  *	succeeds if the struct pages of an unused device are what they must be
  *	in pages of GEOMETRY bytes, each of them, if every page of memory that
  *	they are in has one reference for each time that a page table maps it,
- *	and if every page table knows how many PMD entries point to it
- *   write START SIZE GEOMETRY
- *	succeeds if a store through any address of a tail struct page behind the
- *	page with the head faults, and one to the last tail beside it does not.
- *	What is stored is what was there, and a fault is caught
+ *	and if every page table has in ->private how many PMD entries point to
+ *	it, less one: 0 unless several sections share the table
  *   unbound START SIZE
  *	succeeds if no struct page of the range is mapped
  *
@@ -21,9 +18,8 @@
  *
  * Reading the file gives what the last command found: page table entries of 4K
  * that map struct pages, how many of them are read-only, entries of 2M, page
- * tables, how many pages of 4K the struct pages lie in, and how many stores
- * faulted. A page table that several PMD entries point to counts once, and so do
- * its entries.
+ * tables, and how many pages of 4K the struct pages lie in. A page table that
+ * several PMD entries point to counts once, and so do its entries.
  */
 #define pr_fmt(fmt) "test_devdax_memmap: " fmt
 
@@ -55,7 +51,7 @@ struct table_run {
 };
 
 static struct {
-	unsigned long ptes, readonly, pmds, tables, pages, holes, faulted;
+	unsigned long ptes, readonly, pmds, tables, pages, holes;
 } found;
 static DEFINE_MUTEX(test_lock);
 
@@ -138,32 +134,6 @@ static int check_pages(unsigned long start, unsigned long end, unsigned long nr)
 			return ret;
 		if (pfn % 1024 == 0)
 			cond_resched();
-	}
-	return 0;
-}
-
-/* Whether a store to the last word of a struct page faults. */
-static bool store_faults(unsigned long pfn)
-{
-	unsigned long *word = (unsigned long *)(pfn_to_page(pfn) + 1) - 1;
-	unsigned long value = READ_ONCE(*word);
-
-	return copy_to_kernel_nofault(word, &value, sizeof(value));
-}
-
-/* One struct page for each address at which a page of them is mapped. */
-static int check_stores(unsigned long start, unsigned long end,
-			unsigned long nr)
-{
-	unsigned long pfn, nr_in_page = PAGE_SIZE / sizeof(struct page);
-	bool own;
-
-	for (pfn = start + nr_in_page - 1; pfn < end; pfn += nr_in_page) {
-		own = pfn % nr < nr_in_page;
-		if (wrong(pfn, "fault of a store", store_faults(pfn), !own))
-			return -EUCLEAN;
-		found.faulted += !own;
-		cond_resched();
 	}
 	return 0;
 }
@@ -306,9 +276,7 @@ static int check_tables(unsigned long start, unsigned long end)
 }
 
 static int check_bound(unsigned long start, unsigned long end,
-		       unsigned long geometry,
-		       int (*check)(unsigned long start, unsigned long end,
-				    unsigned long nr))
+		       unsigned long geometry)
 {
 	struct dev_pagemap *pgmap;
 	int ret;
@@ -326,7 +294,7 @@ static int check_bound(unsigned long start, unsigned long end,
 	if (!ret && found.holes)
 		ret = -ENXIO;
 	if (!ret)
-		ret = check(start, end, geometry >> PAGE_SHIFT);
+		ret = check_pages(start, end, geometry >> PAGE_SHIFT);
 	put_dev_pagemap(pgmap);
 	return ret;
 }
@@ -354,10 +322,7 @@ static int run_command(char *buf)
 	mutex_lock(&test_lock);
 	if (sscanf(buf, "bound %li %li %li", &start, &size, &geometry) == 3)
 		ret = check_bound(PHYS_PFN(start), PHYS_PFN(start + size),
-				  geometry, check_pages);
-	else if (sscanf(buf, "write %li %li %li", &start, &size, &geometry) == 3)
-		ret = check_bound(PHYS_PFN(start), PHYS_PFN(start + size),
-				  geometry, check_stores);
+				  geometry);
 	else if (sscanf(buf, "unbound %li %li", &start, &size) == 2)
 		ret = check_unbound(PHYS_PFN(start), PHYS_PFN(start + size));
 	mutex_unlock(&test_lock);
@@ -382,14 +347,14 @@ static ssize_t test_write(struct file *file, const char __user *ubuf,
 static ssize_t test_read(struct file *file, char __user *ubuf, size_t len,
 			 loff_t *pos)
 {
-	char buf[160];
+	char buf[128];
 	int n;
 
 	mutex_lock(&test_lock);
 	n = scnprintf(buf, sizeof(buf),
-		      "ptes %lu readonly %lu pmds %lu tables %lu pages %lu faulted %lu\n",
+		      "ptes %lu readonly %lu pmds %lu tables %lu pages %lu\n",
 		      found.ptes, found.readonly, found.pmds, found.tables,
-		      found.pages, found.faulted);
+		      found.pages);
 	mutex_unlock(&test_lock);
 	return simple_read_from_buffer(ubuf, len, pos, buf, n);
 }

@@ -12,21 +12,7 @@
 #include <linux/page_ref.h>
 #include <linux/vmstat.h>
 
-#include "internal.h"
-
-/*
- * The room above is for those who already have a reference and duplicate it with
- * get_page(), which can not fail: fragments of network packets, pipes. Half of a
- * 1G page's worth, so that the page can still be pinned as a whole
- * INT_MAX >> 18 = 8191 times.
- */
-#define DEVICE_REFS_MAX	(INT_MAX - (1 << 17))
-
-/*
- * Pins stop earlier: who pins for as long as he likes must not keep others from
- * the short references of O_DIRECT, futexes or a fault of KVM.
- */
-#define DEVICE_PINS_MAX	(DEVICE_REFS_MAX - (1 << 16))
+#include "gup_device.h"
 
 /*
  * Add to the count unless it would exceed the limit. Checking first and adding

@@ -9,6 +9,7 @@
 #include <linux/overflow.h>
 #include <linux/vmalloc.h>
 
+#include "gup_device.h"
 #include "internal.h"
 
 /* struct pages of one device page, as if nobody but the device had it */
@@ -117,6 +118,8 @@ static void full_order_18(struct kunit *test)
 	for (i = 0; grab_device_pages(head + nr - 1, 1, FOLL_GET); i++)
 		;
 	KUNIT_EXPECT_EQ(test, page_ref_count(head), refs + i);
+	KUNIT_EXPECT_EQ(test, page_ref_count(head), DEVICE_REFS_MAX);
+	/* 131072 of them */
 	KUNIT_EXPECT_EQ(test, INT_MAX - page_ref_count(head), (int)nr / 2);
 	while (i--)
 		put_page(head + 1);
@@ -139,20 +142,19 @@ static void full_order_18(struct kunit *test)
 static void full_order_0(struct kunit *test)
 {
 	struct page *page = device_page(test, 0);
-	const int max = INT_MAX - (1 << 17) - (1 << 16);
 
-	set_page_count(page, max - GUP_PIN_COUNTING_BIAS);
+	set_page_count(page, DEVICE_PINS_MAX - GUP_PIN_COUNTING_BIAS);
 	KUNIT_EXPECT_EQ(test, grab_device_pages(page, 1, FOLL_PIN), 1UL);
 	KUNIT_EXPECT_EQ(test, grab_device_pages(page, 1, FOLL_PIN), 0UL);
-	KUNIT_EXPECT_EQ(test, page_ref_count(page), max);
+	KUNIT_EXPECT_EQ(test, page_ref_count(page), DEVICE_PINS_MAX);
 	/* there is room for those who do not pin */
 	KUNIT_EXPECT_EQ(test, grab_device_pages(page, 1, FOLL_GET), 1UL);
 	put_page(page);
 	unpin_user_page(page);
 
-	set_page_count(page, INT_MAX - (1 << 17));
+	set_page_count(page, DEVICE_REFS_MAX);
 	KUNIT_EXPECT_EQ(test, grab_device_pages(page, 1, FOLL_GET), 0UL);
-	KUNIT_EXPECT_EQ(test, page_ref_count(page), INT_MAX - (1 << 17));
+	KUNIT_EXPECT_EQ(test, page_ref_count(page), DEVICE_REFS_MAX);
 	vfree(page);
 }
 
@@ -180,7 +182,7 @@ static struct kunit_case gup_device_cases[] = {
 };
 
 static struct kunit_suite gup_device_suite = {
-	.name = "mm_gup_device",
+	.name = "devdax_gup",
 	.test_cases = gup_device_cases,
 };
 

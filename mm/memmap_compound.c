@@ -4,14 +4,15 @@
  *
  * Device memory never comes from the page allocator, so nothing has prepared
  * its struct pages: they are written here, once per binding of a device, and
- * given up with the memmap. See Documentation/vm/devdax_compound.rst.
+ * given up with the memmap. See Documentation/vm/devdax/compound.rst.
  */
 #include <linux/memremap.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
-#include <linux/vmemmap_compound.h>
 
-#include "internal.h"
+#include "memmap_compound.h"
+#include "memmap_image.h"
+#include "vmemmap_compound.h"
 
 /*
  * A tail is first a device page like any other: zone, node, PG_reserved, which
@@ -19,11 +20,10 @@
  * the accessors once the page is a tail, and ->pgmap shares its word with
  * ->compound_head, so the compound fields come last.
  */
-static void memmap_init_tail(struct page *tail, unsigned long pfn,
-			     struct page *head, unsigned long zone_idx, int nid,
+static void memmap_init_tail(struct page *tail, struct page *head, int nid,
 			     struct dev_pagemap *pgmap)
 {
-	__init_zone_device_page(tail, pfn, zone_idx, nid, pgmap);
+	__init_zone_device_page(tail, nid, pgmap);
 
 	/*
 	 * Initialising a struct page sets its count to 1. References to a
@@ -42,33 +42,29 @@ static void memmap_init_tail(struct page *tail, unsigned long pfn,
 /**
  * memmap_init_compound_fields() - write a compound page field by field
  * @page: where to write its struct pages: the memmap or images of them
- * @nr: number of struct pages to write, 2 to 1 << @order, from the head on; no
- *	less than 3 where there is a second tail
+ * @nr: number of struct pages to write, from the head on: 2 to
+ *	pgmap_geometry_nr(), and no less than 3 where there is a second tail
  * @head: struct page of the head in the memmap, which the tails point to
- * @head_pfn: pfn of @head, a multiple of 1 << @order
- * @order: log2 of the number of base pages, at least 1
- * @zone_idx: ZONE_DEVICE
  * @nid: node of the memory
- * @pgmap: pagemap that the pages belong to
+ * @pgmap: pagemap that the page belongs to, with a geometry above PAGE_SIZE
  *
  * This is one pass over the struct pages that yields to others.
  * prep_compound_page() would be a second one, without a break in 262143 tails.
  *
- * Context: May sleep. The pages are in no page table yet and nobody else has a
+ * Context: May sleep. The page is in no page table yet and nobody else has a
  *	reference, so plain stores do.
  */
 void memmap_init_compound_fields(struct page *page, unsigned long nr,
-				 struct page *head, unsigned long head_pfn,
-				 unsigned int order, unsigned long zone_idx,
-				 int nid, struct dev_pagemap *pgmap)
+				 struct page *head, int nid,
+				 struct dev_pagemap *pgmap)
 {
+	unsigned int order = pgmap_geometry_order(pgmap);
 	unsigned long i;
 
-	__init_zone_device_page(page, head_pfn, zone_idx, nid, pgmap);
+	__init_zone_device_page(page, nid, pgmap);
 
 	for (i = 1; i < nr; i++) {
-		memmap_init_tail(page + i, head_pfn + i, head, zone_idx, nid,
-				 pgmap);
+		memmap_init_tail(page + i, head, nid, pgmap);
 		/* 262143 tails of a 1G page take milliseconds */
 		if (i % 1024 == 0)
 			cond_resched();
@@ -103,78 +99,44 @@ static void memmap_write_compound(struct page *head, unsigned long nr,
 }
 
 /**
- * memmap_init_compound() - write the struct pages of one compound device page
- * @head: its first struct page; the others follow it in the virtual memmap
- * @nr: number of struct pages to write, from the head on: 1 << @order, or less
- *	where the memmap of further tails is that of those written here; no
- *	less than 3 where there is a second tail
- * @head_pfn: pfn of @head, a multiple of 1 << @order
- * @order: log2 of the number of base pages, at least 1
- * @zone_idx: ZONE_DEVICE
+ * memmap_init_compound() - write the struct pages of compound device pages
+ * @memmap: struct page of the first head; the others follow it in the virtual
+ *	memmap
+ * @nr: number of base pages, a multiple of pgmap_geometry_nr()
  * @nid: node of the memory
- * @pgmap: pagemap that the pages belong to
+ * @pgmap: pagemap that the pages belong to, with a geometry above PAGE_SIZE
+ *	that pgmap_geometry_problem() has nothing against
  *
- * Afterwards the head holds one reference, the caller's, and the tails none.
- *
- * Context: May sleep. The pages are in no page table yet and nobody else has a
- *	reference.
- */
-void memmap_init_compound(struct page *head, unsigned long nr,
-			  unsigned long head_pfn, unsigned int order,
-			  unsigned long zone_idx, int nid,
-			  struct dev_pagemap *pgmap)
-{
-	struct page image[COMPOUND_IMAGES];
-	unsigned long nr_images = min(nr, COMPOUND_IMAGES);
-
-	if (memmap_by_field()) {
-		memmap_init_compound_fields(head, nr, head, head_pfn, order,
-					    zone_idx, nid, pgmap);
-		return;
-	}
-
-	memmap_init_compound_fields(image, nr_images, head, head_pfn, order,
-				    zone_idx, nid, pgmap);
-	memmap_write_compound(head, nr, image, nr_images);
-}
-
-/**
- * memmap_init_compound_range() - write the memmap of a range as compound pages
- * @start_pfn: first pfn, a multiple of the geometry
- * @end_pfn: pfn after the last, a multiple of the geometry
- * @zone_idx: ZONE_DEVICE
- * @nid: node of the memory
- * @pgmap: pagemap with a geometry that pgmap_geometry_problem() has nothing
- *	against
+ * Afterwards each head holds one reference, the caller's, and the tails none.
+ * Tails whose struct pages are those of other tails are not written, see
+ * pgmap_compound_own_nr().
  *
  * The images are prepared once: where tails share memory, a page of 2M has so
  * few struct pages to write that preparing four more for each would show.
  *
- * Context: May sleep; the hotplug lock is not held.
+ * Context: May sleep. The pages are in no page table yet and nobody else has a
+ *	reference.
  */
-void memmap_init_compound_range(unsigned long start_pfn, unsigned long end_pfn,
-				unsigned long zone_idx, int nid,
-				struct dev_pagemap *pgmap)
+void memmap_init_compound(struct page *memmap, unsigned long nr, int nid,
+			  struct dev_pagemap *pgmap)
 {
-	unsigned int order = pgmap_geometry_order(pgmap);
-	unsigned long own = pgmap_compound_own_nr(pgmap, order);
+	unsigned long own = pgmap_compound_own_nr(pgmap);
 	unsigned long nr_images = min(own, COMPOUND_IMAGES);
 	struct page image[COMPOUND_IMAGES];
 	bool by_field = memmap_by_field();
-	unsigned long pfn;
+	struct page *head;
 
 	if (!by_field)
-		memmap_init_compound_fields(image, nr_images,
-					    pfn_to_page(start_pfn), start_pfn,
-					    order, zone_idx, nid, pgmap);
+		memmap_init_compound_fields(image, nr_images, memmap, nid,
+					    pgmap);
 
-	for (pfn = start_pfn; pfn < end_pfn; pfn += 1UL << order) {
+	for (head = memmap; head < memmap + nr;
+	     head += pgmap_geometry_nr(pgmap)) {
 		if (by_field)
-			memmap_init_compound(pfn_to_page(pfn), own, pfn, order,
-					     zone_idx, nid, pgmap);
+			memmap_init_compound_fields(head, own, head, nid,
+						    pgmap);
 		else
-			memmap_write_compound(pfn_to_page(pfn), own, image,
-					      nr_images);
+			memmap_write_compound(head, own, image, nr_images);
 		cond_resched();
 	}
 }

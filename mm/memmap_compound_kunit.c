@@ -9,11 +9,14 @@
 #include <linux/sizes.h>
 #include <linux/vmalloc.h>
 
-#include "internal.h"
+#include "memmap_compound.h"
+#include "memmap_image.h"
+#include "vmemmap_compound.h"
 
-/* any pfn that is a multiple of all orders will do: nothing is mapped there */
-#define TEST_PFN	0x40000UL
 #define TEST_NID	0
+
+/* as page_init_poison() leaves struct pages: nothing may survive of that */
+#define GARBAGE		0xff
 
 struct two_ranges {
 	struct dev_pagemap pgmap;
@@ -180,19 +183,19 @@ static void expect_head(struct kunit *test, struct page *head,
 	KUNIT_EXPECT_EQ(test, head->private, 0UL);
 }
 
-static void expect_compound(struct kunit *test, unsigned int order)
+static void expect_garbage(struct kunit *test, struct page *page,
+			   unsigned long nr)
 {
-	struct dev_pagemap *pgmap = generic_pgmap(test, 0, PUD_SIZE);
+	KUNIT_EXPECT_PTR_EQ(test, (void *)NULL,
+			    memchr_inv(page, GARBAGE, nr * sizeof(*page)));
+}
+
+/* the first own struct pages of one compound page, and no more, are written */
+static void expect_compound(struct kunit *test, struct page *head,
+			    unsigned long own, struct dev_pagemap *pgmap)
+{
+	unsigned int order = pgmap_geometry_order(pgmap);
 	unsigned long i, nr = 1UL << order, first_bad = 0;
-	struct page *head;
-
-	head = vmalloc(array_size(nr, sizeof(*head)));
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, head);
-	/* as page_init_poison() leaves it: nothing may survive of that */
-	memset(head, 0xff, nr * sizeof(*head));
-
-	memmap_init_compound(head, nr, TEST_PFN, order, ZONE_DEVICE, TEST_NID,
-			     pgmap);
 
 	expect_head(test, head, pgmap);
 	KUNIT_EXPECT_TRUE(test, PageHead(head));
@@ -204,17 +207,40 @@ static void expect_compound(struct kunit *test, unsigned int order)
 	if (order > 1)
 		KUNIT_EXPECT_EQ(test, atomic_read(compound_pincount_ptr(head)),
 				0);
-	for (i = 1; i < nr && !first_bad; i++) {
+	for (i = 1; i < own && !first_bad; i++) {
 		if (!tail_ok(head + i, head))
 			first_bad = i;
 	}
 	KUNIT_EXPECT_EQ(test, first_bad, 0UL);
-	for (i = 1; i < nr; i++) {
+	for (i = 1; i < own; i++) {
 		if (page_pgmap(head + i) != pgmap)
 			break;
 	}
-	KUNIT_EXPECT_EQ(test, i, nr);
-	vfree(head);
+	KUNIT_EXPECT_EQ(test, i, own);
+	/* these are other addresses of struct pages before, where tails share */
+	expect_garbage(test, head + own, nr - own);
+}
+
+/* compound pages in a row, as memremap_pages() has them written */
+static void expect_init(struct kunit *test, unsigned int order,
+			unsigned long pages, unsigned int flags)
+{
+	struct dev_pagemap *pgmap = generic_pgmap(test, 0, pages * PUD_SIZE);
+	unsigned long i, own, nr = pages << order;
+	struct page *memmap = vmalloc(array_size(nr + 1, sizeof(*memmap)));
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, memmap);
+	memset(memmap, GARBAGE, (nr + 1) * sizeof(*memmap));
+	pgmap->geometry = PAGE_SIZE << order;
+	pgmap->flags = flags;
+	own = pgmap_compound_own_nr(pgmap);
+
+	memmap_init_compound(memmap, nr, TEST_NID, pgmap);
+
+	for (i = 0; i < pages; i++)
+		expect_compound(test, memmap + (i << order), own, pgmap);
+	expect_garbage(test, memmap + nr, 1);
+	vfree(memmap);
 }
 
 static void init_order_0(struct kunit *test)
@@ -223,8 +249,8 @@ static void init_order_0(struct kunit *test)
 	struct page *page = kunit_kzalloc(test, sizeof(*page), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, page);
-	memset(page, 0xff, sizeof(*page));
-	__init_zone_device_page(page, TEST_PFN, ZONE_DEVICE, TEST_NID, pgmap);
+	memset(page, GARBAGE, sizeof(*page));
+	__init_zone_device_page(page, TEST_NID, pgmap);
 	expect_head(test, page, pgmap);
 	KUNIT_EXPECT_FALSE(test, PageHead(page));
 	KUNIT_EXPECT_PTR_EQ(test, page_pgmap(page), pgmap);
@@ -233,22 +259,32 @@ static void init_order_0(struct kunit *test)
 /* no second tail to keep a pin count */
 static void init_order_1(struct kunit *test)
 {
-	expect_compound(test, 1);
+	expect_init(test, 1, 5, 0);
 }
 
 static void init_order_2(struct kunit *test)
 {
-	expect_compound(test, 2);
+	expect_init(test, 2, 5, 0);
 }
 
 static void init_order_9(struct kunit *test)
 {
-	expect_compound(test, 9);
+	expect_init(test, 9, 3, 0);
 }
 
 static void init_order_18(struct kunit *test)
 {
-	expect_compound(test, 18);
+	expect_init(test, 18, 2, 0);
+}
+
+static void init_shared_order_9(struct kunit *test)
+{
+	expect_init(test, 9, 3, PGMAP_SHARED_TAILS);
+}
+
+static void init_shared_order_18(struct kunit *test)
+{
+	expect_init(test, 18, 2, PGMAP_SHARED_TAILS);
 }
 
 static struct kunit_case memmap_compound_cases[] = {
@@ -263,11 +299,13 @@ static struct kunit_case memmap_compound_cases[] = {
 	KUNIT_CASE(init_order_2),
 	KUNIT_CASE(init_order_9),
 	KUNIT_CASE(init_order_18),
+	KUNIT_CASE(init_shared_order_9),
+	KUNIT_CASE(init_shared_order_18),
 	{}
 };
 
 static struct kunit_suite memmap_compound_suite = {
-	.name = "mm_memmap_compound",
+	.name = "devdax_compound",
 	.test_cases = memmap_compound_cases,
 };
 

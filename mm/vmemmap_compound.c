@@ -29,15 +29,17 @@
  * All of this happens under mem_hotplug_begin(), which is the lock of the page
  * tables of the virtual memory map.
  */
+#include <linux/err.h>
 #include <linux/export.h>
 #include <linux/log2.h>
 #include <linux/memremap.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/pgtable.h>
-#include <linux/vmemmap_compound.h>
 
 #include <asm/tlbflush.h>
+
+#include "vmemmap_compound.h"
 
 /*
  * A section that RAM has part of has had its whole memmap, of base pages, since
@@ -88,7 +90,37 @@ const char *pgmap_share_problem(struct dev_pagemap *pgmap)
 }
 EXPORT_SYMBOL_GPL(pgmap_share_problem);
 
-/* The page table for addr, allocated where there is none; NULL for no memory. */
+/**
+ * pgmap_share_tails() - decide whether the tails of a pagemap share memory
+ * @pgmap: pagemap with a geometry that pgmap_geometry_problem() has nothing
+ *	against
+ *
+ * The answer is kept in PGMAP_SHARED_TAILS for those who populate the memmap
+ * and those who write it: they must agree, as whoever takes shared struct pages
+ * for unshared ones only loses time, but the reverse leaves them unwritten. It
+ * is set or cleared, whatever it was, because drivers use a pagemap again.
+ *
+ * A pagemap of several ranges shares in all of them or in none.
+ *
+ * Context: The caller owns @pgmap, which is not in use yet.
+ * Return: NULL where they do, and for base pages, which have no tails; else the
+ *	reason as from pgmap_share_problem().
+ */
+const char *pgmap_share_tails(struct dev_pagemap *pgmap)
+{
+	const char *problem;
+
+	pgmap->flags &= ~PGMAP_SHARED_TAILS;
+	if (pgmap_geometry(pgmap) == PAGE_SIZE)
+		return NULL;
+
+	problem = pgmap_share_problem(pgmap);
+	if (!problem)
+		pgmap->flags |= PGMAP_SHARED_TAILS;
+	return problem;
+}
+
+/* The page table for addr, allocated where there is none; an ERR_PTR if not. */
 static pte_t * __meminit vmemmap_pte_table(unsigned long addr, int node)
 {
 	pgd_t *pgd;
@@ -98,22 +130,22 @@ static pte_t * __meminit vmemmap_pte_table(unsigned long addr, int node)
 
 	pgd = vmemmap_pgd_populate(addr, node);
 	if (!pgd)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	p4d = vmemmap_p4d_populate(pgd, addr, node);
 	if (!p4d)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	pud = vmemmap_pud_populate(p4d, addr, node);
 	if (!pud)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	pmd = vmemmap_pmd_populate(pud, addr, node);
 	if (!pmd)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	/*
 	 * Sections that are added whole and without sharing are mapped by PMD
 	 * entries. Nothing is left to add to those.
 	 */
 	if (WARN_ON_ONCE(pmd_leaf(*pmd)))
-		return NULL;
+		return ERR_PTR(-EEXIST);
 	return pte_offset_kernel(pmd, 0);
 }
 
@@ -277,8 +309,8 @@ static int __meminit vmemmap_fill_table(pte_t *table, unsigned long addr,
  * it, with every reference that was taken.
  *
  * Context: May sleep. The hotplug lock is held.
- * Return: 0; -ENOMEM, also with a warning where the range is mapped already; or
- *	-EINVAL with a warning if what comes before @start is not.
+ * Return: 0; -ENOMEM; or, with a warning, -EEXIST if a PMD entry maps the range
+ *	already, -EINVAL if nothing maps what comes before @start.
  */
 int __meminit vmemmap_populate_compound(unsigned long start, unsigned long end,
 					int node,
@@ -292,8 +324,8 @@ int __meminit vmemmap_populate_compound(unsigned long start, unsigned long end,
 	for (addr = start; addr < end; addr = next) {
 		next = pmd_addr_end(addr, end);
 		table = vmemmap_pte_table(addr, node);
-		if (!table)
-			return -ENOMEM;
+		if (IS_ERR(table))
+			return PTR_ERR(table);
 		err = vmemmap_fill_table(table, addr, next, node, nr);
 		if (err)
 			return err;

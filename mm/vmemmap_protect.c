@@ -23,10 +23,10 @@
 #include <linux/mm.h>
 #include <linux/pgtable.h>
 #include <linux/sched.h>
-#include <linux/vmemmap_compound.h>
 
 #include <asm/tlbflush.h>
 
+#include "vmemmap_compound.h"
 #include "vmemmap_protect.h"
 
 /*
@@ -85,7 +85,7 @@ void vmemmap_protect_tails(const struct dev_pagemap *pgmap,
 		table = vmemmap_table(addr);
 		if (WARN_ON_ONCE(!table))
 			continue;
-		/* sections that share a table come one after the other */
+		/* where sections share a table, they follow each other */
 		if (table == done)
 			continue;
 		done = table;

@@ -40,10 +40,11 @@
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/pgtable.h>
-#include <linux/vmemmap_compound.h>
 #include <linux/vmemmap_table.h>
 
 #include <asm/tlbflush.h>
+
+#include "vmemmap_compound.h"
 
 /*
  * Whether [start, end) is all that one table maps, and so is what comes before
@@ -114,7 +115,8 @@ bool __meminit vmemmap_share_table(unsigned long start, unsigned long end,
  *
  * Context: The hotplug lock is held. Not in atomic context: other CPUs are made
  *	to flush.
- * Return: true if the entry is gone and others have the table; false if the
+ * Return: true if nothing is left for the caller to do: the entry is gone and
+ *	others have the table, or, with a warning, the entry stays. False if the
  *	table has no other owner: the caller removes its entries, and then it.
  */
 bool __meminit vmemmap_unshare_table(pmd_t *pmd, unsigned long addr,

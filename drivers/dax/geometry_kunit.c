@@ -133,7 +133,7 @@ static struct kunit_case dax_geometry_cases[] = {
 };
 
 static struct kunit_suite dax_geometry_suite = {
-	.name = "dax_geometry",
+	.name = "devdax_geometry",
 	.test_cases = dax_geometry_cases,
 };
 

@@ -200,23 +200,55 @@ TEST_F(devdax_pin_limit, full_page_in_range)
 	EXPECT_EQ(100, pins_hold(pins, self->full - 100 * SZ_4K, 100, 0));
 }
 
-/* To the last reference: one by one, the counter never wraps. */
+/*
+ * Up to the limit and not past it, one by one.  Where the limit is, nobody is
+ * told: it is where references begin to be refused.  Above it there has to be
+ * room for those who duplicate a reference and cannot be refused, and above the
+ * limit for pins, for those who want a reference for a moment.
+ */
 TEST_F(devdax_pin_limit, last_references)
 {
+	bool get = (variant->how & TEST_DEVDAX_KIND) == TEST_DEVDAX_GET;
+	long fits = 0, refused = INT_MAX - 1, next, held, i;
 	struct pins *pins = &self->pins;
-	long held, i;
+	int fd;
 
-	self->charged = INT_MAX - 20;
-	ASSERT_EQ(0, charge(pins, self->full, self->charged));
+	/* the largest charge with which one more fits */
+	while (refused - fits > 1) {
+		next = fits + (refused - fits) / 2;
+		ASSERT_EQ(0, charge(pins, self->full, next - self->charged));
+		self->charged = next;
+		held = pins_hold(pins, self->full, 1, 0);
+		if (held == 1) {
+			ASSERT_EQ(0, pins_drop(pins, 0, 1, TEST_DEVDAX_ALL));
+			fits = next;
+		} else {
+			ASSERT_EQ(-ENOMEM, held);
+			refused = next;
+		}
+	}
+	TH_LOG("one more fits to %ld, the count ends at %d", fits, INT_MAX);
+	/* besides these, the device has one itself */
+	EXPECT_LE(SZ_1G / SZ_4K / 2, INT_MAX - fits - 2);
+
+	next = fits - 19;
+	ASSERT_EQ(0, charge(pins, self->full, next - self->charged));
+	self->charged = next;
 	for (i = 0; i < 30; i++) {
 		held = pins_hold(pins, self->full + i % 3 * SZ_4K, 1, 0);
 		if (held != 1)
 			break;
 	}
-	TH_LOG("%ld single references, then %ld", i, held);
-	EXPECT_GT(30, i);
+	EXPECT_EQ(20, i);
 	EXPECT_EQ(-ENOMEM, held);
 	EXPECT_TRUE(exact(pins, self->full, self->charged));
+
+	fd = open(PIN_FILE, O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(get ? -ENOMEM : 1,
+		  pin_take(fd, self->full, 1, variant->how & TEST_DEVDAX_FAST,
+			   NULL));
+	close(fd);
 }
 
 /* A long-term pin takes what is in the page table, without a lock. */

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _MM_VMEMMAP_COMPOUND_H
+#define _MM_VMEMMAP_COMPOUND_H
+/*
+ * Compound device pages whose tail struct pages share memory, see
+ * mm/vmemmap_compound.c. What only mm/ calls is declared in a header beside its
+ * file, like this one; what drivers or architectures call, in include/linux/.
+ */
+#include <linux/errno.h>
+#include <linux/memremap.h>
+#include <linux/vmemmap_compound.h>
+
+#ifdef CONFIG_VMEMMAP_COMPOUND
+
+/* struct pages of a compound page that have memory of their own: two pages */
+#define VMEMMAP_COMPOUND_NR	(2 * PAGE_SIZE / sizeof(struct page))
+
+static inline bool pgmap_tails_shared(const struct dev_pagemap *pgmap)
+{
+	return pgmap && pgmap->flags & PGMAP_SHARED_TAILS;
+}
+
+const char *pgmap_share_tails(struct dev_pagemap *pgmap);
+pmd_t *vmemmap_pmd(unsigned long addr);
+pte_t *vmemmap_table(unsigned long addr);
+
+#else
+
+#define VMEMMAP_COMPOUND_NR	0UL
+
+static inline bool pgmap_tails_shared(const struct dev_pagemap *pgmap)
+{
+	return false;
+}
+
+static inline const char *pgmap_share_tails(struct dev_pagemap *pgmap)
+{
+	if (pgmap_geometry(pgmap) == PAGE_SIZE)
+		return NULL;
+	return pgmap_share_problem(pgmap);
+}
+
+static inline int vmemmap_populate_pgmap(unsigned long start, unsigned long end,
+					 int node,
+					 const struct dev_pagemap *pgmap)
+{
+	return -EOPNOTSUPP;
+}
+
+#endif /* CONFIG_VMEMMAP_COMPOUND */
+
+/**
+ * pgmap_compound_own_nr() - struct pages to write for one compound page
+ * @pgmap: the pagemap, after memremap_pages() has decided on sharing
+ *
+ * The struct pages of a compound page that follow these are other addresses of
+ * the last PAGE_SIZE / sizeof(struct page) of them: they read the same, and
+ * must not be written.
+ *
+ * Return: number of struct pages, from the head on.
+ */
+static inline unsigned long
+pgmap_compound_own_nr(const struct dev_pagemap *pgmap)
+{
+	return pgmap_tails_shared(pgmap) ? VMEMMAP_COMPOUND_NR :
+					   pgmap_geometry_nr(pgmap);
+}
+
+#endif /* _MM_VMEMMAP_COMPOUND_H */
