@@ -7,6 +7,8 @@
  *
  * DEVDAX is the device; any RDMA device will do, rdma_rxe on a dummy interface
  * for instance.  Everything in the device is overwritten.
+ *
+ * Libraries: -libverbs
  */
 #include "devdax_pin.h"
 
