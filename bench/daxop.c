@@ -3,11 +3,10 @@
  * daxop - one operation on a device-dax device, or for comparison on ordinary
  * memory, checked and measured.
  *
- * Results are lines "key value unit" on stdout. A failure is one line on
- * stderr that names what was tried, and exit status 1. One static program, so
- * that the same instructions run whichever kernel and userland it meets.
- *
- * Under QEMU's icount (bench/bench) a nanosecond is one guest instruction.
+ * Figures are records on stdout, see record.h; bench/metrics lists them. A
+ * failure is one line on stderr that names what was tried, and exit status 1.
+ * One static program, so that the same instructions run whichever kernel and
+ * userland it meets.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -23,6 +22,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "record.h"
 
 #define PAGE		4096UL
 #define MIB		(1UL << 20)
@@ -49,10 +50,11 @@ static uint64_t now(clockid_t clock)
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
-static void report(const char *key, const char *suffix, long long value,
-		   const char *unit)
+/* What a clock in the guest shows: CPU time where instructions are counted. */
+static clockid_t clock_to_read(void)
 {
-	printf("%s%s %lld %s\n", key, suffix, value, unit);
+	return counts_instructions() ? CLOCK_PROCESS_CPUTIME_ID :
+				       CLOCK_MONOTONIC;
 }
 
 /*
@@ -110,16 +112,18 @@ static long long free_bytes(void)
 	return sum * PAGE;
 }
 
+/* The pfnX.Y of an fsdax namespace has a driver, and metrics, of its own. */
 static int op_driver(const char *what, const char *dev)
 {
+	const char *prefix = strncmp(dev, "dax", 3) ? "fsdax_" : "";
 	uint64_t cpu, elapsed, others;
-	char path[128];
+	char path[128], metric[32];
 	long long mem;
 	ssize_t n;
 	int fd;
 
 	snprintf(path, sizeof(path), "%s%s",
-		 strncmp(dev, "dax", 3) ? PMEM_DRIVER : DAX_DRIVER, what);
+		 *prefix ? PMEM_DRIVER : DAX_DRIVER, what);
 	fd = open(path, O_WRONLY);
 	if (fd < 0)
 		err(1, "%s", path);
@@ -138,16 +142,20 @@ static int op_driver(const char *what, const char *dev)
 	others = others_cpu() - others;
 	mem -= free_bytes();
 
-	report(what, "", cpu, "ns");
-	report(what, "_elapsed", elapsed, "ns");
-	report(what, "_others", others, "ns");
-	/* On one processor, what is left. */
-	report(what, "_idle", elapsed > cpu + others ?
-	       elapsed - cpu - others : 0, "ns");
-	if (!strcmp(what, "bind"))
-		report("memmap", "", mem, "bytes");
-	else
-		report("memmap_freed", "", -mem, "bytes");
+	snprintf(metric, sizeof(metric), "%s%s", prefix, what);
+	record_time(metric, counts_instructions() ? cpu : elapsed);
+	if (counts_instructions()) {
+		snprintf(metric, sizeof(metric), "%s%s_others", prefix, what);
+		record_time(metric, others);
+		/* On one processor, what is left. */
+		snprintf(metric, sizeof(metric), "%s%s_idle", prefix, what);
+		record(metric, elapsed > cpu + others ?
+		       (elapsed - cpu - others) / 1000.0 : 0, "us");
+	}
+	if (!strcmp(what, "bind")) {
+		snprintf(metric, sizeof(metric), "%smemmap", prefix);
+		record(metric, mem, "bytes");
+	}
 	return 0;
 }
 
@@ -191,24 +199,33 @@ static struct dax dax_map(const char *dev, size_t len)
 	return d;
 }
 
+/* What a kernel without the series does not tell is 0. */
+static int op_geometry(const char *dev)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), DAX_DEVICES "%s/geometry", dev);
+	record("geometry", access(path, F_OK) ? 0 : dax_attr(dev, "geometry"),
+	       "bytes");
+	return 0;
+}
+
 static int op_fault(const char *dev, const char *pages)
 {
 	size_t i, n = strtoul(pages, NULL, 0);
 	size_t align = dax_attr(dev, "align");
 	struct dax d = dax_map(dev, n * align);
-	uint64_t cpu, elapsed;
+	clockid_t clock = clock_to_read();
+	uint64_t start, taken;
 
 	n = d.len / align;
 	if (!n)
 		errx(1, "fault: no page to touch");
-	elapsed = now(CLOCK_MONOTONIC);
-	cpu = now(CLOCK_PROCESS_CPUTIME_ID);
+	start = now(clock);
 	for (i = 0; i < n; i++)
 		touch(d.p + i * align + align / 2);
-	cpu = now(CLOCK_PROCESS_CPUTIME_ID) - cpu;
-	elapsed = now(CLOCK_MONOTONIC) - elapsed;
-	report("fault", "", cpu / n, "ns");
-	report("fault", "_elapsed", elapsed / n, "ns");
+	taken = now(clock) - start;
+	record_time("fault", taken / n);
 	return 0;
 }
 
@@ -235,12 +252,17 @@ static const struct gup_kind {
 	unsigned int benchmark_nr;	/* in gup_benchmark */
 	unsigned int test_nr;		/* in gup_test */
 	int pins;
+	/* the metrics; a long-term pin is given back as a fast one is */
+	const char *get, *put, *both;
 } gup_kinds[] = {
-	{ "get_fast",		1, 1, 0 },
-	{ "pin_fast",		3, 2, 1 },
-	{ "pin_longterm",	5, 3, 1 },
+	{ "get_fast",		1, 1, 0, "get_fast", "put", "get_put" },
+	{ "pin_fast",		3, 2, 1, "pin_fast_get", "unpin", NULL },
+	{ "pin_longterm",	5, 3, 1, "pin_longterm_get", NULL, NULL },
 	{ }
 };
+
+/* The base's long-term pin takes no more than 2 GiB in a call. */
+#define GUP_PAGES_PER_CALL	(1024 * MIB / PAGE)
 
 static unsigned long gup_ioctl(const struct gup_kind *k, int *fd)
 {
@@ -315,10 +337,15 @@ static void gup_fault_in(const struct gup_args *a)
 	close(fd);
 }
 
+/*
+ * Calls for 1 GiB each, or for @per_call pages: that is a metric of its own, and
+ * not of giving back, where all goes at once.
+ */
 static int op_pin(const char *what, const char *kind, const char *mib,
 		  const char *per_call)
 {
 	long long pages, got, put;
+	char metric[32];
 	const struct gup_kind *k;
 	struct gup_args a = {};
 	unsigned long cmd;
@@ -333,9 +360,8 @@ static int op_pin(const char *what, const char *kind, const char *mib,
 	pages = a.size / PAGE;
 	d = pin_map(what, a.size);
 	a.addr = (uintptr_t)d.p;
-	a.nr_pages_per_call = strtoul(per_call, NULL, 0);
-	if (!a.nr_pages_per_call)
-		a.nr_pages_per_call = pages;
+	a.nr_pages_per_call = per_call ? strtoul(per_call, NULL, 0) :
+					 GUP_PAGES_PER_CALL;
 	a.flags = GUP_FLAG_WRITE;
 	gup_fault_in(&a);
 
@@ -356,8 +382,13 @@ static int op_pin(const char *what, const char *kind, const char *mib,
 	if (got != put)
 		errx(1, "%s of %s: %lld pins taken, %lld given back", kind,
 		     what, got, put);
-	report(kind, "_get", a.get_usec * 1000, "ns");
-	report(kind, "_put", a.put_usec * 1000, "ns");
+	snprintf(metric, sizeof(metric), "%s%s%s", k->get, per_call ? "_" : "",
+		 per_call ? per_call : "");
+	record_time(metric, a.get_usec * 1000);
+	if (k->put && !per_call)
+		record_time(k->put, a.put_usec * 1000);
+	if (k->both && !per_call)
+		record_time(k->both, (a.get_usec + a.put_usec) * 1000);
 	return 0;
 }
 
@@ -416,6 +447,7 @@ static int op_contend(const char *dev, const char *threads, const char *file)
 	struct dax d = dax_map(dev, 1024 * MIB);
 	struct contender c[8] = {};
 	uint64_t start, elapsed, pages = 0;
+	char metric[32];
 
 	if (!n || n > ARRAY_SIZE(c) || d.len < 1024 * MIB)
 		errx(1, "contend: 1 to %zu threads on 1 GiB",
@@ -439,33 +471,36 @@ static int op_contend(const char *dev, const char *threads, const char *file)
 	}
 	elapsed = now(CLOCK_MONOTONIC) - start;
 	/* What a page costs the thread that uses it. */
-	report("contend", "", elapsed * n / pages, "ns");
+	snprintf(metric, sizeof(metric), "%s_threads_%zu",
+		 file ? "direct" : "pin", n);
+	record_time(metric, elapsed * n / pages);
 	return 0;
 }
 
-/* Ordinary memory: the first touch of a page, and fork, for each page. */
+/* Ordinary memory: the first touch of a page, and fork of the whole. */
 static int op_anon(const char *mib)
 {
 	size_t i, len = strtoul(mib, NULL, 0) * MIB;
 	struct dax d = pin_map("anon", len);
-	uint64_t cpu;
+	clockid_t clock = clock_to_read();
+	uint64_t start, taken;
 	int status;
 	pid_t pid;
 
-	cpu = now(CLOCK_PROCESS_CPUTIME_ID);
+	start = now(clock);
 	for (i = 0; i < len; i += PAGE)
 		touch(d.p + i);
-	cpu = now(CLOCK_PROCESS_CPUTIME_ID) - cpu;
-	report("anon", "_fault", cpu / (len / PAGE), "ns");
+	taken = now(clock) - start;
+	record_time("fault", taken / (len / PAGE));
 
-	cpu = now(CLOCK_PROCESS_CPUTIME_ID);
+	start = now(clock);
 	pid = fork();
-	cpu = now(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+	taken = now(clock) - start;
 	if (!pid)
 		_exit(0);
 	if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
 		err(1, "fork");
-	report("anon", "_fork", cpu, "ns");
+	record_time("fork", taken);
 	return 0;
 }
 
@@ -530,7 +565,7 @@ static int op_data(const char *dev)
 	d = dax_map(dev, 0);
 	for (i = 0; i < n; i++)
 		verify(d.p, at[i], 1, "new mapping");
-	report("data", "", n, "pages");
+	record("data", n, "pages");
 	return 0;
 }
 
@@ -557,7 +592,7 @@ static int op_fork(const char *dev)
 		errx(1, "fork: the child ended with status %#x", status);
 	for (i = 0; i < n; i++)
 		verify(d.p, at[i], 3, "parent, after the child's write");
-	report("fork", "", n, "pages");
+	record("fork_access", n, "pages");
 	return 0;
 }
 
@@ -595,7 +630,7 @@ static int op_direct(const char *dev, const char *path)
 		errx(1, "O_DIRECT: the file differs from the device");
 	close(fd);
 	unlink(path);
-	report("direct", "", len, "bytes");
+	record("direct", len, "bytes");
 	return 0;
 }
 
@@ -605,9 +640,11 @@ int main(int argc, char **argv)
 
 	if (argc == 3 && (!strcmp(op, "bind") || !strcmp(op, "unbind")))
 		return op_driver(op, argv[2]);
+	if (argc == 3 && !strcmp(op, "geometry"))
+		return op_geometry(argv[2]);
 	if (argc == 4 && !strcmp(op, "fault"))
 		return op_fault(argv[2], argv[3]);
-	if (argc == 6 && !strcmp(op, "pin"))
+	if ((argc == 5 || argc == 6) && !strcmp(op, "pin"))
 		return op_pin(argv[2], argv[3], argv[4], argv[5]);
 	if ((argc == 4 || argc == 5) && !strcmp(op, "contend"))
 		return op_contend(argv[2], argv[3], argv[4]);
@@ -621,11 +658,11 @@ int main(int argc, char **argv)
 		return op_direct(argv[2], argv[3]);
 	fprintf(stderr,
 		"usage: daxop bind|unbind daxX.Y|pfnX.Y\n"
-		"       daxop data|fork daxX.Y\n"
+		"       daxop geometry|data|fork daxX.Y\n"
 		"       daxop fault daxX.Y PAGES\n"
 		"       daxop direct daxX.Y FILE\n"
 		"       daxop contend daxX.Y THREADS [FILE]\n"
 		"       daxop anon MIB\n"
-		"       daxop pin daxX.Y|anon|thp|hugetlb get_fast|pin_fast|pin_longterm MIB PAGES_PER_CALL\n");
+		"       daxop pin daxX.Y|anon|thp|hugetlb get_fast|pin_fast|pin_longterm MIB [PAGES_PER_CALL]\n");
 	return 2;
 }

@@ -5,7 +5,7 @@
  * Writes a buffer of a gibibyte, which has its pages already, with the kernel's
  * own code, mm/memmap_store.h, built for user space, and beside it with
  * struct pages initialised field by field, with plain stores of the same image,
- * and with memset(). Prints lines "metric align GB/s", each the median of RUNS.
+ * and with memset(). Prints records (record.h) of GB/s, each the median of RUNS.
  * Compare figures of one run only: another program on the machine has its share
  * of the bandwidth.
  *
@@ -24,6 +24,7 @@
 #include <time.h>
 
 #include "memmap_store.h"
+#include "record.h"
 
 /* once more with plain stores, as where asm-generic/nt_store.h is used */
 static inline void plain_store(unsigned long *p, unsigned long value)
@@ -233,8 +234,8 @@ int main(void)
 
 	for (i = 0; i < ARRAY_SIZE(ways); i++) {
 		qsort(t[i], RUNS, sizeof(t[i][0]), by_value);
-		printf("%s %s %.2f\n", ways[i].name, ways[i].align,
-		       SIZE / t[i][RUNS / 2] / 1e9);
+		setenv("ALIGN", ways[i].align, 1);
+		record(ways[i].name, SIZE / t[i][RUNS / 2] / 1e9, "GB/s");
 	}
 	return 0;
 }

@@ -6,7 +6,7 @@
  * Reads random struct pages, each the pfn of the next, of a memmap that is
  * built in user space as the kernel would: in 2M pages, in 4K pages, and in 4K
  * pages most of which are one and the same, for compound pages of 2M and 1G.
- * Prints lines "kernel metric align us-per-read", each the median of RUNS.
+ * Prints records (record.h) of us for a read, each the median of RUNS.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -17,6 +17,8 @@
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "record.h"
 
 #define PAGE		4096UL
 #define STRUCT_PAGE	64UL
@@ -116,8 +118,9 @@ int main(void)
 			ways[i].ns[run] = walk(ways[i].memmap);
 	for (i = 0; i < ARRAY_SIZE(ways); i++) {
 		qsort(ways[i].ns, RUNS, sizeof(ways[i].ns[0]), by_value);
-		printf("%s %s %s %.4f\n", ways[i].kernel, ways[i].metric,
-		       ways[i].align, ways[i].ns[RUNS / 2] / 1000);
+		setenv("KERNEL", ways[i].kernel, 1);
+		setenv("ALIGN", ways[i].align, 1);
+		record(ways[i].metric, ways[i].ns[RUNS / 2] / 1000, "us");
 	}
 	return 0;
 }
