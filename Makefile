@@ -13,6 +13,7 @@
 #   BASE=5.10           the base kernel, one of patches/*
 #   KSRC=... KDIR=...   a tarball or git tree of it, in place of the download
 #   ACCEL=auto|kvm|tcg  how QEMU runs the guests
+#   FROM='You <you@x>'  who signs and sends (series, apply), see SENDING.md
 #   SIZE=...            size of the emulated NVDIMM (run, bench)
 #   MODE=instructions   what to measure in, or wall (bench; default both)
 #   JOBS=...            parallel jobs, default one for each processor
@@ -21,7 +22,7 @@
 #   XDG_CACHE_HOME=...  where downloads, kernel trees, objects and images stay
 
 BASE ?= 5.10
-export BASE KDIR KSRC ACCEL SIZE JOBS V PEERS MODE
+export BASE KDIR KSRC ACCEL SIZE JOBS V PEERS MODE FROM
 
 help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' $(firstword $(MAKEFILE_LIST))

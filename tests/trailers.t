@@ -1,11 +1,12 @@
 #!/bin/bash
 # What scripts/check-trailers and scripts/patch-table say of a small base that is
 # made up here, right at first and then with one mistake at a time.  What they say
-# of the real one is in tests/static.t.
+# of the real one is in tests/static.t.  Then whose name the mails carry.
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
+unset FROM
 n=0
 
 result() {
@@ -109,4 +110,32 @@ base
 change series 's/0001-a/0004-a/'
 ! table && grep -q '0002-b.patch is not in the order' "$tmp/out"
 result $? "numbers that are not in order fail"
+
+# --- the sender of the mails, in a copy: others may be reading out/series
+copy=$tmp/copy
+mkdir "$copy"
+for f in "$top"/*/; do
+	[ "${f%/}" = "$top/out" ] || cp -r "${f%/}" "$copy"
+done
+# says HEADER STRING: how many lines of the mails are such a header with STRING
+says() {
+	grep -rhE "^$1: " "$copy/out/series" | grep -cF "$2"
+}
+
+mails=$("$copy/scripts/series" 2>"$tmp/out") && all=$(find "$mails" -type f | wc -l)
+FROM="J. O'Doe & Co. <jo@doe.org>" "$copy/scripts/series" >/dev/null 2>"$tmp/out" &&
+	[ "$(says From "J. O'Doe & Co. <jo@doe.org>")" = "$all" ] &&
+	[ "$(says Signed-off-by "J. O'Doe & Co. <jo@doe.org>")" = $((all - 1)) ] &&
+	! grep -rqE '^(From|Signed-off-by|  *<).*\.example>' "$mails"
+result $? "FROM is who the mails are from and who signs them"
+p=$(find "$copy/patches/${BASE:-5.10}" -name '0001-*')
+sed -i '/^From: /,/>$/d; s/^Date: /From: A Friend <friend@doe.org>\n&/; s/^Signed-off-by: .*/Signed-off-by: A Friend <friend@doe.org>/' "$p"
+FROM="Jo <jo@doe.org>" "$copy/scripts/series" >/dev/null 2>"$tmp/out" &&
+	[ "$(says From friend@doe.org)" = 1 ] && [ "$(says Signed-off-by friend@doe.org)" = 1 ]
+result $? "a patch of somebody else stays theirs"
+for value in jo '<jo@doe.org>' 'Jo <jo>' 'Jo jo@doe.org'; do
+	! FROM=$value "$copy/scripts/series" >"$tmp/out" 2>&1 && [ "$(wc -l <"$tmp/out")" = 1 ] &&
+		grep -q '^series: FROM=' "$tmp/out"
+	result $? "FROM='$value' is refused"
+done
 echo "1..$n"
