@@ -52,8 +52,10 @@ new=$(git -C "$ours" diff --diff-filter=A --name-only "$base" HEAD)
 touched=$(git -C "$ours" diff --diff-filter=M --name-only "$base" HEAD)
 
 # --- style
+# A link in an Upstream: line can not be wrapped.
 for p in "$series"/*.patch; do
-	(cd "$ours" && scripts/checkpatch.pl --strict --no-summary -q --ignore $ignore "$p") \
+	sed '/^Upstream: /d' "$p" |
+		(cd "$ours" && scripts/checkpatch.pl --strict --no-summary -q --ignore $ignore -) \
 		>"$log/checkpatch.log" 2>/dev/null
 	result $? "checkpatch: ${p##*/}" "$log/checkpatch.log"
 done
@@ -147,6 +149,10 @@ done
 
 without "the head builds without ZONE_DEVICE" nozone ZONE_DEVICE
 without "the head builds without TRANSPARENT_HUGEPAGE" nothp TRANSPARENT_HUGEPAGE
+
+# --- where each patch stands, and README's table of patches
+scripts/check-trailers "$BASE" >"$log/trailers.log" 2>&1
+empty "trailers of the patches" "$log/trailers.log"
 
 # --- our own scripts
 # shellcheck disable=SC2046
