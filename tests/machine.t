@@ -23,7 +23,7 @@ fails() {
 	local what=$1 pattern=$2 rc=0
 	shift 2
 	"$@" >"$tmp/out" 2>"$tmp/err" && rc=1
-	grep -vE '^[A-Z].* [0-9]+ s$|waiting for another run' "$tmp/err" >"$tmp/lines"
+	grep -vE '^[A-Z].* [0-9]+ s(  \(.*\))?$|waiting for another run' "$tmp/err" >"$tmp/lines"
 	[ "$(wc -l <"$tmp/lines")" = 1 ] || rc=1
 	grep -qE "$pattern" "$tmp/lines" || rc=1
 	result $rc "$what"
