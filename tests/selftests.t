@@ -1,17 +1,21 @@
 #!/bin/bash
 # The kselftests of device-dax, on an NVDIMM, at each align and map.
 #
-# Cases: nvdimm, an align, mem or dev, a program of those below.
+# Cases: nvdimm, an align, mem or dev, a size, a program of those below.
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1
 . tests/lib
 
-# 2G and 4G: whole pages of struct pages also if these have 56 bytes.
+all="map vma futex dio poison geometry unbind fuse"
 for map in mem dev; do
-	for device in "4K $map 128M" "2M $map 2G" "1G $map 4G"; do
+	for device in "4K $map 128M" "2M $map 256M" "1G $map 4G"; do
 		# shellcheck disable=SC2086
-		programs nvdimm $device map vma futex dio poison geometry unbind fuse
+		programs nvdimm $device $all
 	done
+	# For struct pages of 56 bytes, of which this is a whole number of 2M: when
+	# 2M is used in part, Linux 5.10 never gives it back, and warns with an altmap.
+	# shellcheck disable=SC2086
+	[[ ${SELECT:-} != *2G* ]] || programs nvdimm 2M $map 2G $all
 done
 run_guests
