@@ -2,37 +2,7 @@
 # The scripts themselves: bad input gives one clear line and changes nothing;
 # the mails, the tree and an applied series are the same; the guest tells truth.
 
-top=$(cd "$(dirname "$0")/.." && pwd)
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/devdax-compound
-export BASE=${BASE:-5.10}
-cd "$top" || exit 1
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-unset ACCEL V
-n=0
-
-result() {
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" && return
-	echo "not ok $n - $2"
-	sed 's/^/# /' "$tmp/err" 2>/dev/null
-}
-
-# fails WHAT PATTERN COMMAND...: it fails, with one line that matches, beside progress.
-fails() {
-	local what=$1 pattern=$2 rc=0
-	shift 2
-	"$@" >"$tmp/out" 2>"$tmp/err" && rc=1
-	grep -vE '^[A-Z].* [0-9]+ s(  \(.*\))?$|waiting for another run' "$tmp/err" >"$tmp/lines"
-	[ "$(wc -l <"$tmp/lines")" = 1 ] || rc=1
-	grep -qE "$pattern" "$tmp/lines" || rc=1
-	result $rc "$what"
-}
-
-# state DIR: everything in it, the repository's inner life included.
-state() {
-	(cd "$1" && find . -type f -o -type l | sort | xargs -d '\n' sha256sum) 2>/dev/null
-}
+. "$(dirname "$0")/tap"
 
 # refused WHAT PATTERN DIR: make apply fails there and changes nothing.
 refused() {
@@ -103,27 +73,142 @@ echo text >"$tmp/text"
 fails "source: KSRC is no tarball" "unpack failed" env KDIR= KSRC="$tmp/text" scripts/source
 fails "unknown BASE" "no base '9.9'" env BASE=9.9 scripts/source
 
-# A copy of the repository, broken in one way.
-broken() {
-	rm -rf "$tmp/copy"
-	mkdir "$tmp/copy"
-	git ls-files -z | tar --null -T - -cf - | tar -xf - -C "$tmp/copy"
-}
+# Copies of the repository, broken in one way each.
 series=patches/$BASE
 first=$(sed -n '/\.patch/{p;q}' "$series/series")
-broken
+copy
 mkdir -p "$tmp/copy/mm"
 touch "$tmp/copy/mm/stray.c"
 fails "series: a new file that no patch adds" "mm/stray.c belongs to no patch" "$tmp/copy/scripts/series"
-broken
+copy
 cp "$series/$first" "$tmp/copy/$series/9999-stray.patch"
 fails "series: a patch that series does not name" "9999-stray.patch is not named" "$tmp/copy/scripts/series"
-broken
+copy
 echo 9999-gone.patch >>"$tmp/copy/$series/series"
 fails "series: a named patch that is missing" "9999-gone.patch, which does not exist" "$tmp/copy/scripts/series"
-broken
+copy
 sed -i '0,/^Signed-off-by/s//Adds: mm\/gone.c\n&/' "$tmp/copy/$series/$first"
 fails "series: an added file that is missing" "mm/gone.c, which does not exist" "$tmp/copy/scripts/series"
+
+# --- the source of a base
+# An apt that offers $OFFERED; a suite whose name has "gone" in it cannot be had.
+mkdir "$tmp/apt"
+cat >"$tmp/apt/apt-cache" <<'EOF'
+#!/bin/sh
+for v in $OFFERED; do
+	echo " package | $v | suite"
+done
+EOF
+cat >"$tmp/apt/apt-get" <<'EOF'
+#!/bin/bash
+here=$PWD
+. "$TESTS/tap"
+package=${!#}
+version=${package#*=} package=${package%=*}
+case " $* " in
+*" indextargets "*)
+	echo "Debian Debian mirror:/debian"
+	echo "Debian Debian-Security mirror:/debian-security" ;;
+*" update "*)
+	sources=$(printf '%s\n' "$@" | sed -n 's/^Dir::Etc::SourceList=//p' | tail -n1)
+	! grep gone "$sources" || { echo "E: no Release file"; exit 100; } ;;
+*" download "*)
+	kernel_tree "$tmp/linux" "${version%-*}"
+	mkdir -p "$tmp/deb/usr/src" "$tmp/deb/DEBIAN"
+	tar -C "$tmp" -cJf "$tmp/deb/usr/src/$package.tar.xz" linux
+	printf '%s\n' "Package: $package" "Version: $version" "Architecture: all" \
+		"Maintainer: test" "Description: test" >"$tmp/deb/DEBIAN/control"
+	dpkg-deb -b "$tmp/deb" "$here/${package}_$version.deb" ;;
+*)	exit 1 ;;
+esac
+EOF
+chmod +x "$tmp/apt/"*
+
+# conf SUITES VERSION [BASE [FILE]]: settings in the copy
+conf() {
+	printf '%s\n' "package=linux-source-${3:-$BASE}" "suites='$1'" "version=$2" \
+		"tested='$BASE.3-1 $BASE.2-1'" >"$tmp/copy/${4:-$series/base.conf}"
+}
+# offer VERSIONS SCRIPT...: the copy's script, where apt offers these versions
+offer() {
+	env KDIR= KSRC= PATH="$tmp/apt:$PATH" TESTS="$top/tests" OFFERED="$1" \
+		XDG_CACHE_HOME="$tmp/cache" "$tmp/copy/$2" "${@:3}"
+}
+# sublevel WANT WHAT: of the kernel whose commit was printed
+sublevel() {
+	git -C "$tmp/cache/devdax-compound/linux.git" show "$(cat "$tmp/out"):Makefile" |
+		grep -qx "SUBLEVEL = $1"
+	result $? "source: $2"
+}
+copy
+conf suite "$BASE.2-1"
+quiet "source: a version is pinned" offer "$BASE.3-1 $BASE.2-1" scripts/source
+sublevel 2 "it is fetched, not the newest"
+conf suite "$BASE.3-1"
+quiet "source: another version is pinned" offer "$BASE.3-1 $BASE.2-1" scripts/source
+sublevel 3 "it is fetched, though a tested one is in the cache"
+conf gone "$BASE.2-1"
+quiet "source: the pinned version is in the cache" offer "" scripts/source
+sublevel 2 "it is taken from the cache"
+conf "suite-gone suite" "$BASE.9-1"
+says "source: the pinned version is not on offer" \
+	"no longer has linux-source-$BASE $BASE.9-1, .* is taken: $BASE.3-1 .*suite-gone" \
+	offer "$BASE.3-1 $BASE.2-1" scripts/source
+sublevel 3 "the newest on offer is taken"
+
+ways="give KSRC=TARBALL, a source of Linux $BASE"
+conf suite "$BASE.9-1"
+fails "source: the package is gone" "has no linux-source-$BASE in suite; $ways" offer "" scripts/source
+conf "suite-gone gone-security" "$BASE.9-1"
+fails "source: all suites are gone" "none of .*E: no Release file .*log: .*; $ways$" \
+	offer "$BASE.3-1" scripts/source
+mkdir "$tmp/copy/patches/4.4"
+conf suite 4.4.1-1 4.4 patches/4.4/base.conf
+fails "source: all suites are gone, there is another base" "$ways, .*: BASE=4.4$" \
+	offer "$BASE.3-1" scripts/tree
+offer "" scripts/tree >/dev/null 2>&1
+[ $? = 69 ]
+result $? "source: all suites are gone: exit status"
+
+# A base and a peer of one version share the settings and the tree.
+conf suite "$BASE.3-1"
+conf gone "$BASE.9-1" "$BASE" "bench/peers/$BASE.conf"
+quiet "tree: a peer of the base's version" offer "" scripts/tree "$BASE"
+tree=$(cat "$tmp/out")
+quiet "tree: the base" offer "" scripts/tree base
+[ "$tree" = "$(cat "$tmp/out")" ] && grep -qx "SUBLEVEL = 3" "$tree/Makefile"
+result $? "tree: they are one"
+conf suite 3.3.5-1 3.3 bench/peers/3.3.conf
+says "tree: a peer that is no base" "3.3.5 was not tested" offer 3.3.5-1 scripts/tree 3.3
+grep -qx "SUBLEVEL = 5" "$(cat "$tmp/out")/Makefile"
+result $? "tree: it is that version"
+fails "tree: an unknown peer" "no peer '9.9': there is 3.3 " offer "" scripts/tree 9.9
+conf gone 3.3.9-1 3.3 bench/peers/3.3.conf
+fails "tree: the suites of a peer are gone" "none of .*leave 3.3 out of PEERS" offer "" scripts/tree 3.3
+
+# tarball NAME OPTION...: one of a kernel, for KSRC
+tarball() {
+	local name=$1
+	shift
+	tar --auto-compress -cf "$tmp/$name" "$@"
+	quiet "source: KSRC is $name" \
+		env KDIR= KSRC="$tmp/$name" XDG_CACHE_HOME="$tmp/cache" "$tmp/copy/scripts/source"
+	[ "$(git -C "$tmp/cache/devdax-compound/linux.git" ls-tree -r --name-only "$(cat "$tmp/out")" | xargs)" = \
+		"Documentation/index.rst Kconfig Makefile mm/memremap.c" ]
+	result $? "source: KSRC is $name: the kernel's files"
+}
+kernel_tree "$tmp/linux-$BASE.3" "$BASE.3"
+for z in xz gz; do
+	tarball "folder.tar.$z" -C "$tmp" "linux-$BASE.3"
+	tarball "dot.tar.$z" -C "$tmp/linux-$BASE.3" .
+	tarball "none.tar.$z" -C "$tmp/linux-$BASE.3" Makefile Documentation Kconfig mm
+done
+fails "source: KSRC is of another base" "KSRC=.* is Linux $BASE.3, the series for BASE=4.4 does not fit" \
+	env BASE=4.4 KDIR= KSRC="$tmp/dot.tar.xz" XDG_CACHE_HOME="$tmp/cache" "$tmp/copy/scripts/source"
+tar -cf "$tmp/other.tar" -C "$tmp" text
+fails "source: KSRC holds no kernel" "KSRC=.* is no Linux kernel tree" \
+	env KDIR= KSRC="$tmp/other.tar" scripts/source
+rm -rf "$tmp/cache"
 
 # --- the machine's shortcomings
 mkdir "$tmp/bin"
@@ -141,7 +226,7 @@ printf '#!/bin/sh\necho 1000\n' >"$tmp/bin/id"
 printf '#!/bin/sh\nexit 1\n' >"$tmp/bin/dpkg-query"
 chmod +x "$tmp/bin/"{id,dpkg-query}
 fails "deps: neither root nor sudo" "as root: apt-get install .*qemu" env PATH="$tmp/bin" scripts/deps
-fails "source: no network" "Base kernel: package lists failed: .*log: " \
+fails "source: no network" "the mirror gives none of .*: E: .*log: .*KSRC=" \
 	env KDIR= KSRC= http_proxy=http://127.0.0.1:9 XDG_CACHE_HOME="$tmp/cache" scripts/source
 fails "rootfs: no network" "Guest image: packages failed: .*log: " \
 	env http_proxy=http://127.0.0.1:9 XDG_CACHE_HOME="$tmp/cache" scripts/rootfs
