@@ -329,10 +329,35 @@ int __meminit vmemmap_populate_compound(unsigned long start, unsigned long end,
 		err = vmemmap_fill_table(table, addr, next, node, nr);
 		if (err)
 			return err;
-		/* once a table is enough to learn that the node had no room */
-		vmemmap_verify(table + pte_index(addr), node, addr, next);
 	}
 	return 0;
+}
+
+/**
+ * vmemmap_verify_tails() - tell where struct pages are not on the node wanted
+ * @pgmap: pagemap of the range; nothing is done if its tails do not share
+ * @start_pfn: first pfn, a multiple of the geometry
+ * @end_pfn: pfn after the last, a multiple of the geometry
+ * @nid: node that the struct pages should be on
+ *
+ * One line for a range: a node has no memory, or has none left, and then the
+ * page of tails that was allocated last is on another. Not vmemmap_verify(),
+ * which is for boot memory.
+ *
+ * Context: The hotplug lock is held, and the range has been added.
+ */
+void __meminit vmemmap_verify_tails(const struct dev_pagemap *pgmap,
+				    unsigned long start_pfn,
+				    unsigned long end_pfn, int nid)
+{
+	struct page *page;
+
+	if (!pgmap_tails_shared(pgmap))
+		return;
+	page = vmemmap_mapped_page((unsigned long)pfn_to_page(end_pfn - 1));
+	if (page && node_distance(page_to_nid(page), nid) > LOCAL_DISTANCE)
+		pr_warn("memmap of pfns %#lx-%#lx: node %d has no room, struct pages are on node %d\n",
+			start_pfn, end_pfn - 1, nid, page_to_nid(page));
 }
 
 /**

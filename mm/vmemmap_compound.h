@@ -21,6 +21,9 @@ static inline bool pgmap_tails_shared(const struct dev_pagemap *pgmap)
 }
 
 const char *pgmap_share_tails(struct dev_pagemap *pgmap);
+void vmemmap_verify_tails(const struct dev_pagemap *pgmap,
+			  unsigned long start_pfn, unsigned long end_pfn,
+			  int nid);
 pmd_t *vmemmap_pmd(unsigned long addr);
 pte_t *vmemmap_table(unsigned long addr);
 
@@ -38,6 +41,12 @@ static inline const char *pgmap_share_tails(struct dev_pagemap *pgmap)
 	if (pgmap_geometry(pgmap) == PAGE_SIZE)
 		return NULL;
 	return pgmap_share_problem(pgmap);
+}
+
+static inline void vmemmap_verify_tails(const struct dev_pagemap *pgmap,
+					unsigned long start_pfn,
+					unsigned long end_pfn, int nid)
+{
 }
 
 static inline int vmemmap_populate_pgmap(unsigned long start, unsigned long end,

@@ -58,9 +58,8 @@ MODULE_PARM_DESC(max_geometry,
 
 /**
  * dax_fit_geometry() - the largest geometry that the memmap of a device can have
- * @pgmap: type, flags, altmap and ranges are set; the range of a static pgmap
- *	is cut down to @data where that makes the difference, and stays so for
- *	later bindings until the namespace is enabled anew
+ * @pgmap: the pagemap of this binding; type, flags, altmap and ranges are set.
+ *	Its range is cut down to @data where that makes the difference.
  * @data: the memory that the device maps, or NULL where @pgmap has no more
  * @want: bytes, one of PAGE_SIZE, PMD_SIZE, PUD_SIZE
  * @problem: why it is not @want; NULL if it is
@@ -100,8 +99,7 @@ unsigned long dax_fit_geometry(struct dev_pagemap *pgmap,
 /**
  * dev_dax_set_geometry() - choose the geometry of a device that is being bound
  * @dev_dax: the device; its align, ranges and pgmap are looked at
- * @pgmap: the pagemap for this binding. A static one has been used before: its
- *	geometry is set whatever it was.
+ * @pgmap: the pagemap of this binding
  *
  * Context: Process context, device lock held, before memremap_pages().
  */

@@ -7,41 +7,35 @@
  * whose tails share memory takes some MiB of RAM for each TiB; but on the
  * device, where tails can not share, it is 16 GiB to write. So it goes to RAM,
  * and what was reserved is not used. Nothing about that is written down on the
- * device: another kernel, or another binding, uses it again.
+ * device: another kernel, or another binding, uses it again. An administrator who
+ * has no RAM to spare sets device_dax.memmap_in_ram=0.
  *
  * A memmap of pages of 2M takes 4 GiB for each TiB also where tails share: that
  * stays where the administrator wanted it.
  */
 #include <linux/device.h>
 #include <linux/memremap.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
 #include <linux/pgtable.h>
 #include <linux/range.h>
 #include <linux/vmemmap_compound.h>
 #include "dax-private.h"
 
-struct unused_altmap {
-	struct dev_pagemap *pgmap;
-	struct range range;
-};
-
-static void restore_altmap(void *data)
-{
-	struct unused_altmap *unused = data;
-
-	unused->pgmap->range = unused->range;
-	unused->pgmap->flags |= PGMAP_ALTMAP_VALID;
-}
+static bool memmap_in_ram = true;
+module_param(memmap_in_ram, bool, 0644);
+MODULE_PARM_DESC(memmap_in_ram,
+		 "Take a small memmap from RAM where room for it is reserved on the device (default: Y)");
 
 /**
  * dev_dax_memmap_in_ram() - bind a device with its memmap in RAM, if it has an
  *			     altmap and a small memmap
  * @dev_dax: the device that is being bound
- * @pgmap: the pagemap for this binding, with its geometry set
+ * @pgmap: the pagemap of this binding, with its geometry set
  *
  * Leaves the altmap out and cuts the range down to the data. The page frames
  * that users get have struct pages either way; those which are reserved for the
- * memmap have none then. A static @pgmap is used again for the next binding,
- * maybe with another geometry, so that is undone when the device is unbound.
+ * memmap have none then.
  *
  * Where RAM does not suffice, the memmap is on the device after all. What the
  * altmap can not provide, some page tables, is all the RAM that it takes then.
@@ -55,44 +49,34 @@ static void restore_altmap(void *data)
 void *dev_dax_memmap_in_ram(struct dev_dax *dev_dax, struct dev_pagemap *pgmap)
 {
 	struct device *dev = &dev_dax->dev;
-	struct unused_altmap *unused;
+	struct range whole = pgmap->range;
 	const char *problem;
 	void *addr;
 
 	/* no altmap to leave out, or a memmap that is too large for RAM */
-	if (!pgmap_altmap(pgmap) || pgmap_geometry(pgmap) < PUD_SIZE)
+	if (!pgmap_altmap(pgmap) || pgmap_geometry(pgmap) < PUD_SIZE ||
+	    !READ_ONCE(memmap_in_ram))
 		return NULL;
 
-	unused = devm_kmalloc(dev, sizeof(*unused), GFP_KERNEL);
-	if (!unused)
-		goto no_memory;
-	unused->pgmap = pgmap;
-	unused->range = pgmap->range;
 	/* only a device of one range has an altmap */
 	pgmap->range = dev_dax->ranges[0].range;
 	pgmap->flags &= ~PGMAP_ALTMAP_VALID;
-	if (devm_add_action_or_reset(dev, restore_altmap, unused))
-		goto no_memory;
 
 	/* without sharing, it is 16 GiB for each TiB */
 	problem = pgmap_share_problem(pgmap);
 	if (problem) {
 		dev_info(dev, "memmap stays on the device: in RAM it would not share tails: %s\n",
 			 problem);
-		devm_release_action(dev, restore_altmap, unused);
-		return NULL;
+	} else {
+		addr = devm_memremap_pages(dev, pgmap);
+		if (!IS_ERR(addr))
+			dev_info(dev, "memmap in RAM: pages of 1G need little, what is reserved on the device stays unused\n");
+		if (addr != ERR_PTR(-ENOMEM))
+			return addr;
+		dev_info(dev, "memmap stays on the device: out of memory in RAM\n");
 	}
 
-	addr = devm_memremap_pages(dev, pgmap);
-	if (addr == ERR_PTR(-ENOMEM)) {
-		devm_release_action(dev, restore_altmap, unused);
-		goto no_memory;
-	}
-	if (!IS_ERR(addr))
-		dev_info(dev, "memmap in RAM: pages of 1G need little, what is reserved on the device stays unused\n");
-	return addr;
-
-no_memory:
-	dev_info(dev, "memmap stays on the device: out of memory in RAM\n");
+	pgmap->range = whole;
+	pgmap->flags |= PGMAP_ALTMAP_VALID;
 	return NULL;
 }

@@ -223,7 +223,7 @@ static inline int devdax_bind(struct devdax *dd)
 	return dd->fd < 0 ? -errno : 0;
 }
 
-/* Closes the device: no file, and so no mapping, may be there at a bind. */
+/* Closes the device. */
 static inline int devdax_unbind(struct devdax *dd)
 {
 	close(dd->fd);

@@ -7,6 +7,11 @@
 #include "devdax.h"
 #include <pthread.h>
 
+#ifndef MADV_COLD
+#define MADV_COLD	20
+#define MADV_PAGEOUT	21
+#endif
+
 FIXTURE(devdax_pagetable)
 {
 	struct devdax dd;
@@ -130,6 +135,44 @@ TEST_F(devdax_pagetable, mremap_reaches_all_threads)
 	EXPECT_TRUE(devdax_check(area, 0, SZ_4K, 2));
 }
 
+/*
+ * Advice is about memory that can be reclaimed.  Device memory keeps its entry,
+ * or loses it with a flush: where a processor still has it, the memory would
+ * stay in use when the device is unbound.
+ */
+static void advise(struct __test_metadata *_metadata, struct devdax *dd,
+		   char *p, int advice)
+{
+	struct user user;
+
+	devdax_fill(p, 0, SZ_4K, 3);
+	user_start(&user, p);
+	if (madvise(p, dd->align, advice))
+		EXPECT_EQ(EINVAL, errno);
+	EXPECT_TRUE(devdax_check(p, 0, SZ_4K, 3));
+	EXPECT_EQ(0, devdax_unbind(dd));
+	user_end(&user);
+	EXPECT_EQ(0, user.before);
+	EXPECT_EQ(SIGBUS, user.after);
+	munmap(p, dd->align);
+	EXPECT_EQ(0, devdax_bind(dd));
+}
+
+TEST_F(devdax_pagetable, advice_cold)
+{
+	advise(_metadata, &self->dd, self->p, MADV_COLD);
+}
+
+TEST_F(devdax_pagetable, advice_pageout)
+{
+	advise(_metadata, &self->dd, self->p, MADV_PAGEOUT);
+}
+
+TEST_F(devdax_pagetable, advice_free)
+{
+	advise(_metadata, &self->dd, self->p, MADV_FREE);
+}
+
 /* A thread that keeps doing something to the mapping. */
 struct walker {
 	pthread_t thread;
@@ -198,6 +241,76 @@ TEST_F(devdax_pagetable, discard_while_faulting)
 	struct walker walker = { .p = self->p, .size = self->align / 2 };
 
 	EXPECT_EQ(0, read_beside(discard, &walker));
+}
+
+static void read_file(const char *path)
+{
+	char buf[SZ_4K];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	while (read(fd, buf, sizeof(buf)) > 0)
+		;
+	close(fd);
+}
+
+/* All that walks the page tables of a process to report on it. */
+static void *report(void *arg)
+{
+	struct walker *walker = arg;
+	unsigned char core[512];
+	__u64 entries[512];
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+
+	while (!__atomic_load_n(&walker->stop, __ATOMIC_SEQ_CST)) {
+		read_file("/proc/self/smaps");
+		read_file("/proc/self/smaps_rollup");
+		read_file("/proc/self/numa_maps");
+		pread(fd, entries, sizeof(entries),
+		      (unsigned long)walker->p / SZ_4K * sizeof(*entries));
+		mincore(walker->p, sizeof(core) * SZ_4K, core);
+		devdax_write("/proc/self/clear_refs", "1");
+	}
+	close(fd);
+	return NULL;
+}
+
+/*
+ * The mapping comes, changes, moves and goes beside those.  None may take the
+ * memory for a table of entries, nor lose what the process has written.
+ */
+TEST_F(devdax_pagetable, report_beside_changes)
+{
+	unsigned long align = self->align, i;
+	struct walker walker = { .p = self->p };
+	time_t end = time(NULL) + 10;
+	char *area, *p = self->p;
+
+	area = mmap(NULL, 2 * align, PROT_NONE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	ASSERT_NE(MAP_FAILED, area);
+	area += -(unsigned long)area & (align - 1);
+	for (i = 0; i < SZ_4K / sizeof(__u64); i++)
+		((__u64 *)p)[i] = 1;
+	ASSERT_EQ(0, pthread_create(&walker.thread, NULL, report, &walker));
+	for (i = 0; time(NULL) < end; i++) {
+		ASSERT_EQ(1, __atomic_load_n((__u64 *)p, __ATOMIC_RELAXED));
+		ASSERT_EQ(0, mprotect(p, align, PROT_READ));
+		ASSERT_EQ(1, __atomic_load_n((__u64 *)p, __ATOMIC_RELAXED));
+		ASSERT_EQ(0, mprotect(p, align, PROT_READ | PROT_WRITE));
+		__atomic_store_n((__u64 *)p, 1, __ATOMIC_RELAXED);
+		ASSERT_EQ(area, mremap(p, align, align,
+				       MREMAP_MAYMOVE | MREMAP_FIXED, area));
+		ASSERT_EQ(1, __atomic_load_n((__u64 *)area, __ATOMIC_RELAXED));
+		ASSERT_EQ(p, mremap(area, align, align,
+				    MREMAP_MAYMOVE | MREMAP_FIXED, p));
+		ASSERT_EQ(1, __atomic_load_n((__u64 *)p, __ATOMIC_RELAXED));
+		ASSERT_EQ(0, munmap(p, align));
+		ASSERT_EQ(p, mmap(p, align, PROT_READ | PROT_WRITE,
+				  MAP_SHARED | MAP_FIXED, self->dd.fd, 0));
+	}
+	TH_LOG("%lu rounds", i);
+	__atomic_store_n(&walker.stop, true, __ATOMIC_SEQ_CST);
+	pthread_join(walker.thread, NULL);
 }
 
 TEST_HARNESS_MAIN

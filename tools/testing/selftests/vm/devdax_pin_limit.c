@@ -8,7 +8,18 @@
  */
 #include "devdax_pin.h"
 
+#include <arpa/inet.h>
 #include <limits.h>
+#include <linux/futex.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+
+#ifndef SO_ZEROCOPY
+#define SO_ZEROCOPY	60
+#define MSG_ZEROCOPY	0x4000000
+#endif
 
 #define NR	3	/* spans; the second one is filled up */
 
@@ -249,6 +260,88 @@ TEST_F(devdax_pin_limit, last_references)
 		  pin_take(fd, self->full, 1, variant->how & TEST_DEVDAX_FAST,
 			   NULL));
 	close(fd);
+}
+
+/* What the kernel leaves to references that are given back soon. */
+#define ROOM	(1L << 17 | 1L << 16)
+
+static long splice_in(char *p, int fd)
+{
+	struct iovec iov = { p, SZ_4K };
+
+	return vmsplice(fd, &iov, 1, SPLICE_F_NONBLOCK);
+}
+
+/* O_DIRECT of this 4K into a file. */
+static bool write_directly(char *p)
+{
+	const char *dir = getenv("DIO_DIR");
+	char path[128];
+	bool ok;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/devdax_pin_limit", dir ? dir : "/tmp");
+	fd = open(path, O_WRONLY | O_CREAT | O_DIRECT | O_CLOEXEC, 0600);
+	ok = fd >= 0 && write(fd, p, SZ_4K) == SZ_4K;
+	close(fd);
+	unlink(path);
+	return ok;
+}
+
+static long send_without_copy(char *p)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(9) };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), one = 1;
+	long n;
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (setsockopt(fd, SOL_SOCKET, SO_ZEROCOPY, &one, sizeof(one))) {
+		close(fd);
+		return -EOPNOTSUPP;
+	}
+	n = sendto(fd, p, SZ_4K, MSG_ZEROCOPY, (void *)&to, sizeof(to));
+	close(fd);
+	return n;
+}
+
+/*
+ * A page may be held by pipes and packets for as long as a user likes.  Nearly
+ * full of that, it can still be used by others for a moment.
+ */
+TEST_F(devdax_pin_limit, parked_references_leave_room)
+{
+	struct pins *pins = &self->pins;
+	int full[2], copy[2], word = 0;
+	char *p = self->full;
+
+	if (variant->how != (TEST_DEVDAX_GET | TEST_DEVDAX_FAST))
+		SKIP(return, "for one way to get references");
+	ASSERT_EQ(0, pipe(full));
+	ASSERT_EQ(0, pipe(copy));
+	ASSERT_EQ(SZ_4K, splice_in(p, full[1]));
+
+	self->charged = INT_MAX - ROOM + 2;
+	ASSERT_EQ(0, charge(pins, p, self->charged));
+	EXPECT_EQ(-1, splice_in(p, copy[1]));
+	EXPECT_EQ(ENOMEM, errno);
+	EXPECT_EQ(-1, tee(full[0], copy[1], SZ_4K, SPLICE_F_NONBLOCK));
+	EXPECT_EQ(EFAULT, errno);
+	EXPECT_GT(0, send_without_copy(p));
+	EXPECT_TRUE(write_directly(p));
+	memcpy(p, &word, sizeof(word));
+	EXPECT_EQ(0, syscall(__NR_futex, p, FUTEX_WAKE, 1, NULL, NULL, 0));
+	EXPECT_EQ(1, pins_hold(pins, p, 1, TEST_DEVDAX_WRITE));
+
+	/* There is room again. */
+	ASSERT_EQ(0, pins_drop(pins, 0, 1, TEST_DEVDAX_ALL));
+	ASSERT_EQ(0, charge(pins, p, -self->charged));
+	self->charged = 0;
+	EXPECT_EQ(SZ_4K, tee(full[0], copy[1], SZ_4K, SPLICE_F_NONBLOCK));
+	EXPECT_EQ(SZ_4K, splice_in(p, copy[1]));
+	close(full[0]);
+	close(full[1]);
+	close(copy[0]);
+	close(copy[1]);
 }
 
 /* A long-term pin takes what is in the page table, without a lock. */

@@ -78,20 +78,36 @@ TEST_F(devdax_unbind, unbound_device_refuses)
 }
 
 /*
- * A file of the last time, or a mapping of it, refers to the device. sysfs says
- * no more than that nothing was bound; the log says why.
+ * A file that is open since an earlier binding, and its mapping, are dead for
+ * good. They hinder nobody: the device can be bound, and opened anew.
  */
-TEST_F(devdax_unbind, bind_waits_for_close)
+TEST_F(devdax_unbind, old_file_stays_dead)
 {
-	int fd = open(self->dd.path, O_RDWR | O_CLOEXEC);
+	int old = dup(self->dd.fd);
+	char *p;
 
-	ASSERT_LE(0, fd);
+	ASSERT_LE(0, old);
+	devdax_fill(self->p, 0, SZ_4K, 1);
 	EXPECT_EQ(0, devdax_unbind(&self->dd));
-	EXPECT_EQ(-ENODEV, devdax_bind(&self->dd));
-	close(fd);
-	EXPECT_EQ(-ENODEV, devdax_bind(&self->dd));
+	EXPECT_EQ(-1, open(self->dd.path, O_RDWR | O_CLOEXEC));
+	EXPECT_EQ(ENXIO, errno);
+	ASSERT_EQ(0, devdax_bind(&self->dd));
+
+	EXPECT_EQ(SIGBUS, devdax_touch(self->p, false));
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, self->align, PROT_READ, MAP_SHARED,
+				   old, 0));
+	EXPECT_EQ(ENXIO, errno);
+	p = devdax_map(&self->dd, 0, self->align);
+	ASSERT_NE(MAP_FAILED, p);
+	EXPECT_TRUE(devdax_check(p, 0, SZ_4K, 1));
+	EXPECT_EQ(0, devdax_touch(p, true));
+
+	/* the last of the old files goes while the new one is in use */
+	close(old);
 	munmap(self->p, 2 * self->align);
-	EXPECT_EQ(0, devdax_bind(&self->dd));
+	EXPECT_TRUE(devdax_check(p, 0, SZ_4K, 1));
+	EXPECT_EQ(0, devdax_touch(p + self->align - 1, true));
+	munmap(p, self->align);
 }
 
 /* Has vhost-vdpa pin, or unpin, that memory for a device at that address. */

@@ -115,6 +115,9 @@ TEST_F(devdax_vma, misaligned_part_is_not_merged)
 	ASSERT_EQ(0, madvise(self->p, align, MADV_SEQUENTIAL));
 	EXPECT_EQ(-1, madvise(self->p + align, SZ_4K, MADV_SEQUENTIAL));
 	EXPECT_EQ(EINVAL, errno);
+	/* the last 4K of the first page could go to the second */
+	EXPECT_EQ(-1, madvise(self->p + align - SZ_4K, SZ_4K, MADV_NORMAL));
+	EXPECT_EQ(EINVAL, errno);
 	ASSERT_EQ(0, mprotect(self->p, align, PROT_READ));
 	EXPECT_EQ(-1, mprotect(self->p + align, SZ_4K, PROT_READ));
 	EXPECT_EQ(EINVAL, errno);
@@ -138,10 +141,10 @@ static int vmas(char *start, char *end)
 }
 
 /*
- * Who changes the protection page by page, and back, must not run out of
- * VMAs where no entry can be in two of them.
+ * A program that changes the protection page by page and back, or maps a device
+ * piece by piece, must not run out of VMAs (vm.max_map_count).
  */
-TEST_F(devdax_vma, parts_are_merged_at_4k)
+TEST_F(devdax_vma, parts_are_merged_again)
 {
 	unsigned long align = self->align;
 	char *middle = self->p + align, *end = self->p + NR * align;
@@ -150,7 +153,37 @@ TEST_F(devdax_vma, parts_are_merged_at_4k)
 	ASSERT_EQ(0, mprotect(middle, align, PROT_READ));
 	EXPECT_EQ(NR, vmas(self->p, end));
 	ASSERT_EQ(0, mprotect(middle, align, PROT_READ | PROT_WRITE));
-	EXPECT_EQ(align == SZ_4K ? 1 : NR, vmas(self->p, end));
+	EXPECT_EQ(1, vmas(self->p, end));
+}
+
+TEST_F(devdax_vma, adjacent_pieces_are_one_mapping)
+{
+	unsigned long align = self->align, i;
+	char *p = self->area;
+
+	for (i = 0; i < NR; i++)
+		ASSERT_EQ(p + i * align,
+			  mmap(p + i * align, align, PROT_READ | PROT_WRITE,
+			       MAP_SHARED | MAP_FIXED, self->dd.fd, i * align));
+	EXPECT_EQ(1, vmas(p, p + NR * align));
+	for (i = 0; i < NR; i++)
+		EXPECT_TRUE(shows(p + i * align, i, align));
+}
+
+/* The border between two mappings moves by whole entries, either way. */
+TEST_F(devdax_vma, aligned_part_is_merged)
+{
+	unsigned long align = self->align, i;
+	char *end = self->p + NR * align;
+
+	ASSERT_EQ(0, madvise(self->p, align, MADV_SEQUENTIAL));
+	EXPECT_EQ(2, vmas(self->p, end));
+	ASSERT_EQ(0, madvise(self->p + align, align, MADV_SEQUENTIAL));
+	EXPECT_EQ(2, vmas(self->p, end));
+	ASSERT_EQ(0, madvise(self->p + align, align, MADV_NORMAL));
+	EXPECT_EQ(2, vmas(self->p, end));
+	for (i = 0; i < NR; i++)
+		EXPECT_TRUE(shows(self->p + i * align, i, align));
 }
 
 TEST_F(devdax_vma, mprotect_read_only)
