@@ -52,7 +52,8 @@ def run: INDEX("\(.metric) \(.align)") as $of
 def cell: if . then shown.value | round(if . < 100 then 3 else 1 end) else "-" end;
 def ratio($a; $b): if $a and $b and $b.value > 0 then $a.value / $b.value | round(4) else "-" end;
 
-def table: kernels as $kernels | ($kernels - ["ours"]) as $others
+def table: kernels as $kernels
+	| (if $kernels | index("ours") then $kernels - ["ours"] else [] end) as $others
 	| group_by([.metric, .map, .align])
 	| map(if .[0] | listed("largest") then (map(.size_gib) | max) as $max | map(select(.size_gib == $max)) else . end)
 	| flatten

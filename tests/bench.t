@@ -130,9 +130,9 @@ Made by \`bench/report\`. Ratios below 1: ours takes less. A kernel without a fi
 
 ### Beside these: what other tasks did meanwhile, and time that nobody used (it passes in RCU grace periods)
 
-|            | unit | map | align | GiB |     7.3 | ours/7.3 |
-|------------|------|-----|-------|----:|--------:|---------:|
-| bind: idle | us   | mem | 2M    |  32 | 12345.6 |        - |
+|            | unit | map | align | GiB |     7.3 |
+|------------|------|-----|-------|----:|--------:|
+| bind: idle | us   | mem | 2M    |  32 | 12345.6 |
 
 ## Time on the wall, 2 emulated processors
 
