@@ -22,9 +22,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
+#include "record.h"
 
 #include "memmap_store.h"
-#include "record.h"
 
 /* once more with plain stores, as where asm-generic/nt_store.h is used */
 static inline void plain_store(unsigned long *p, unsigned long value)
