@@ -88,7 +88,7 @@ def style($kernels): .kernel as $kernel
 	+ " lc rgb \"\($colours[($kernels | index($kernel)) % 6])\""
 	+ " pt \({"4K": 4, "2M": 6, "1G": 8}[.align]) dt \({"4K": 3, "2M": 2, "1G": 1}[.align])";
 
-def plot($metric; $scale): kernels as $kernels
+def plot($metric; $scale): (["base", "ours"] + (kernels - ["base", "ours"])) as $kernels
 	| map(select(.metric == $metric or .metric == "scale_" + $metric))
 	| group_by([.kernel, .align])
 	| sort_by(.[0] | .kernel as $kernel | [($kernels | index($kernel)), aligns])
