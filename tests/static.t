@@ -35,13 +35,44 @@ give_up() {
 	exit 1
 }
 
-# without WHAT NAME OPTION: the head builds, links and has the option off.
+# without OPTION: mm/ and drivers/dax/ of the head build with the option off, and call
+# nothing of the series that is not there then; tests/long/options.t links it all.
 without() {
-	local objects rc=0
-	{ cat configs/small.config; echo "# CONFIG_$3 is not set"; } >"$tmp/$2.config"
-	objects=$(scripts/build ours "$2" "$tmp/$2.config" -- vmlinux 2>"$log/$2.log") || rc=1
-	[ $rc = 1 ] || ! grep -q "^CONFIG_$3=y" "$objects/.config" || rc=1
-	result $rc "$1" "$log/$2.log"
+	local objects rc=0 file=$log/without-$1.log
+	{ cat configs/small.config; echo "# CONFIG_$1 is not set"; } >"$tmp/config"
+	objects=$(scripts/build ours "without-$1" "$tmp/config" -- mm/ drivers/dax/ arch/x86/mm/ \
+		2>"$file") || rc=1
+	[ $rc = 1 ] || ! grep -q "^CONFIG_$1=y" "$objects/.config" || rc=1
+	if [ $rc = 0 ]; then
+		find "$objects"/{mm,drivers/dax,arch/x86/mm} -name '*.o' -exec nm -gA {} + >"$tmp/nm"
+		awk '$2 == "U" { print $3 }' "$tmp/nm" | sort -u >"$tmp/called"
+		awk '$3 ~ /[A-TV-Z]/ { print $4 }' "$tmp/nm" | sort -u >"$tmp/there"
+		comm -12 "$tmp/called" "$tmp/added" | comm -23 - "$tmp/there" >"$file"
+		[ ! -s "$file" ] || rc=1
+	fi
+	result $rc "the head builds without $1" "$file"
+}
+
+# light COMMIT: a tree of that commit with what building and checking the files of
+# the series takes: a full one takes ten times as long to check out, and more to walk.
+# shellcheck disable=SC2086
+light() {
+	local objects
+	if [ ! -e "$tree/.git" ]; then
+		rm -rf "$tree"
+		git init -q "$tree"
+		objects=$(git -C "$ours" rev-parse --path-format=absolute --git-common-dir)/objects
+		echo "$objects" >"$tree/.git/objects/info/alternates"
+	fi
+	{
+		printf '%s\n' '/*' '!*.[chS]' '!/Documentation/*/' '!/tools/*/' '!/arch/*/' \
+			'/arch/x86/' '/include/' '/scripts/' '/kernel/' '/tools/objtool/' \
+			'/tools/include/' '/tools/lib/' '/tools/build/' '/tools/scripts/' '/tools/arch/x86/'
+		dirname $touched $new | sort -u | sed 's,.*,/&/*.[ch],'
+	} >"$tmp/light"
+	cmp -s "$tmp/light" "$tree/.git/info/sparse-checkout" ||
+		git -C "$tree" sparse-checkout set --no-cone --stdin <"$tmp/light"
+	git -C "$tree" checkout -q -f --detach "$1"
 }
 
 ours=$(scripts/tree ours 2>"$log/tree.log") || give_up "the series applies" "$log/tree.log"
@@ -50,6 +81,7 @@ base=$(scripts/source 2>"$log/source.log") || give_up "the base is there" "$log/
 result 0 "the series applies"
 new=$(git -C "$ours" diff --diff-filter=A --name-only "$base" HEAD)
 touched=$(git -C "$ours" diff --diff-filter=M --name-only "$base" HEAD)
+tree=${ours%-ours}-static
 
 # --- style
 # A link in an Upstream: line can not be wrapped.
@@ -61,10 +93,7 @@ for p in "$series"/*.patch; do
 done
 for f in $new; do
 	case $f in
-	*.[ch])	(cd "$ours" && scripts/checkpatch.pl --strict --no-summary -q --ignore $ignore -f "$f") \
-			>"$log/checkpatch.log" 2>/dev/null
-		result $? "checkpatch: $f" "$log/checkpatch.log"
-		"$ours/scripts/kernel-doc" -none "$ours/$f" >"$log/kernel-doc.log" 2>&1
+	*.[ch])	"$ours/scripts/kernel-doc" -none "$ours/$f" >"$log/kernel-doc.log" 2>&1
 		empty "kernel-doc: $f" "$log/kernel-doc.log" ;;
 	esac
 done
@@ -93,47 +122,67 @@ objects() {
 		esac
 	done
 }
-# sparse TREE OBJECT...: warnings without line numbers, sorted.
-sparse() {
-	local tree=$1
-	shift
-	scripts/build "$tree" debug configs/guest.config configs/debug.config \
-		-- C=2 "$@" >/dev/null 2>"$log/sparse-$tree.log" || return
-	sed -nE "s,^.*/([^ /]+/[^ /]+\.[ch]):[0-9:]+ (warning|error): ,\1: ,p" \
-		"$top/out/log/build-$BASE-$tree-debug.log" | sort -u
+# warnings: those of sparse on stdin, without line numbers, sorted
+warnings() {
+	sed -nE "s,^.*/([^ /]+/[^ /]+\.[ch]):[0-9:]+ (warning|error): ,\1: ,p" | sort -u
 }
+# On the head kbuild runs sparse, and tells how. On the base the same commands run,
+# without building it, with the headers that the build of the head has generated: the
+# configs differ by the symbols of the series only.
 # shellcheck disable=SC2046,SC2086
-if sparse base $(objects $touched) >"$tmp/sparse.base" &&
-	sparse ours $(objects $touched $new) >"$tmp/sparse.ours"; then
+if objects=$(scripts/build ours debug configs/guest.config configs/debug.config \
+	-- V=1 C=2 $(objects $touched $new) 2>"$log/sparse.log"); then
+	output=$top/out/log/build-$BASE-ours-debug.log
+	warnings <"$output" >"$tmp/sparse.ours"
+	light "$base"
+	rm -rf "$tree/b-debug"
+	mkdir -p "$tree/b-debug/arch/x86/include"
+	cp -r "$objects/include" "$tree/b-debug/"
+	cp -r "$objects/arch/x86/include/generated" "$tree/b-debug/arch/x86/include/"
+	grep -E '^ *sparse .*\.c *;?$' "$output" | sed 's/;$//' | sort -u >"$tmp/commands"
+	(
+		cd "$tree/b-debug" || exit
+		while read -r command; do
+			[ ! -e "${command##* }" ] || eval "$command"
+		done <"$tmp/commands"
+	) 2>&1 | warnings >"$tmp/sparse.base"
+	[ -s "$tmp/commands" ] && [ -s "$tmp/sparse.base" ]
+	result $? "sparse runs" "$output"
 	comm -13 "$tmp/sparse.base" "$tmp/sparse.ours" >"$log/sparse.log"
 	empty "sparse: no more warnings than the base" "$log/sparse.log"
+	# what only the series has, for those who might call it where it is not
+	for f in $(objects $new); do
+		nm -g --defined-only "$objects/$f" | awk '{ print $3 }'
+	done | sort -u >"$tmp/added"
 else
-	result 1 "sparse runs" "$log/sparse-ours.log"
+	result 1 "sparse runs" "$log/sparse.log"
 fi
 
-# --- each patch builds, in turn, in the folders that it touches
-# Of these, the files that the series changes somewhere: a patch of mm.h would have
-# all of mm/ built; tests/long/bisect.t builds everything. The cache remembers what
-# was built: equal files with an equal config and compiler need not be built again.
+# --- each patch builds, in turn: the files that it touches, or where these are headers
+# those files of the series that include them. tests/long/bisect.t builds everything.
+# The cache remembers what was built: equal files with an equal config and compiler
+# need not be built again.
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/devdax-compound/built
 mkdir -p "$cache"
 mapfile -t commits < <(git -C "$ours" rev-list --reverse "$base..HEAD")
+# affected COMMIT: the objects to build
+affected() {
+	local changed headers built
+	changed=$(git -C "$ours" diff --diff-filter=AM --name-only "$1^" "$1")
+	# shellcheck disable=SC2086
+	built=$(objects $changed)
+	headers=$(sed -n 's,.*/\(.*\.h\)$,\1,p' <<<"$changed" | paste -sd '|')
+	# shellcheck disable=SC2046,SC2086
+	[ -n "$built" ] || [ -z "$headers" ] ||
+		built=$(objects $(git -C "$ours" grep -lE "^#include .*[</\"](${headers//./\\.})[>\"]" \
+			"$1" -- $touched $new | sed "s/^$1://"))
+	xargs <<<"$built"
+}
 i=0
 for p in "$series"/*.patch; do
 	i=$((i + 1))
-	dirs=$(sed -n 's,^+++ b/,,p' "$p" | while read -r f; do
-		case $f in
-		include/* | arch/*/include/*)
-					echo mm/ drivers/dax/ ;;
-		tools/* | Documentation/* | drivers/gpu/* | arch/*/Kconfig)	;;
-		*)			echo "${f%/*}/" ;;
-		esac
-	done | tr ' ' '\n' | sort -u)
-	commit=${commits[i - 1]} files=
-	# shellcheck disable=SC2046,SC2086
-	[ -z "$dirs" ] ||
-		files=$(objects $(git -C "$ours" ls-tree -r --name-only "$commit" -- $touched $new |
-			grep -E "^(${dirs//$'\n'/|})[^/]+$"))
+	commit=${commits[i - 1]}
+	files=$(affected "$commit")
 	if [ -z "$files" ]; then
 		result 0 "build: ${p##*/}: touches nothing that is built # SKIP"
 		continue
@@ -141,14 +190,14 @@ for p in "$series"/*.patch; do
 	key=$({ git -C "$ours" rev-parse "$commit^{tree}"; echo "$files"; gcc --version
 		cat configs/small.config configs/steps.config; } | sha256sum | cut -c1-32)
 	# shellcheck disable=SC2086
-	[ -e "$cache/$key" ] ||
-		scripts/build $i step configs/small.config configs/steps.config -- $files \
-			>/dev/null 2>"$log/build-$i.log" && touch "$cache/$key"
-	result $? "build: ${p##*/}: ${dirs//$'\n'/ }" "$log/build-$i.log"
+	[ -e "$cache/$key" ] || { light "$commit" && scripts/build "$tree" step \
+		configs/small.config configs/steps.config -- $files; } >/dev/null 2>"$log/build-$i.log" &&
+		touch "$cache/$key"
+	result $? "build: ${p##*/}: $files" "$log/build-$i.log"
 done
 
-without "the head builds without ZONE_DEVICE" nozone ZONE_DEVICE
-without "the head builds without TRANSPARENT_HUGEPAGE" nothp TRANSPARENT_HUGEPAGE
+without ZONE_DEVICE
+without TRANSPARENT_HUGEPAGE
 
 # --- where each patch stands, and README's table of patches
 scripts/check-trailers "$BASE" >"$log/trailers.log" 2>&1
