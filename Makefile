@@ -20,7 +20,7 @@
 #   SIZE=...            size of the emulated NVDIMM (run, bench, shell)
 #   MODE=instructions   what to measure in, or wall (bench; default both)
 #   JOBS=...            parallel jobs, default one for each processor
-#   T='tests/x.t ...'   only these (test)
+#   T='NAME[/WORD]...'  only these tests, or cases of them; see the head of tests/run
 #   V=1                 show what the quiet steps print
 #   XDG_CACHE_HOME=...  where downloads, kernel trees, objects and images stay
 
@@ -32,18 +32,14 @@ help:
 run: deps
 	@scripts/alone scripts/run
 
-# those that take longest first, for two to end at about the same time
-longest := static pins selftests
-tests := $(longest:%=tests/%.t) $(filter-out $(longest:%=tests/%.t),$(wildcard tests/*.t))
-
 test: deps
-	@scripts/alone tests/run $(or $(T),$(tests))
+	@scripts/alone tests/run $(T)
 
 test-all: deps
-	@scripts/alone tests/run $(tests) tests/long/*.t
+	@scripts/alone tests/run all
 
 mutants: deps
-	@scripts/alone tests/run tests/long/mutants.t
+	@scripts/alone tests/run mutants
 
 bench: deps
 	@scripts/alone bench/bench

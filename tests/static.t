@@ -3,11 +3,11 @@
 # every patch builds what it touches, and the head builds without its options.
 
 top=$(cd "$(dirname "$0")/.." && pwd)
-export BASE=${BASE:-5.10}
 cd "$top" || exit 1
+. scripts/lib
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-log=$top/out/test/static
+log=$out/test/$BASE/static
 mkdir -p "$log"
 n=0
 
