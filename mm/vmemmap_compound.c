@@ -346,9 +346,9 @@ int __meminit vmemmap_populate_compound(unsigned long start, unsigned long end,
  *
  * Context: The hotplug lock is held, and the range has been added.
  */
-void __meminit vmemmap_verify_tails(const struct dev_pagemap *pgmap,
-				    unsigned long start_pfn,
-				    unsigned long end_pfn, int nid)
+void __ref vmemmap_verify_tails(const struct dev_pagemap *pgmap,
+				unsigned long start_pfn, unsigned long end_pfn,
+				int nid)
 {
 	struct page *page;
 

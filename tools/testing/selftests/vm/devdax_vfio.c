@@ -84,28 +84,38 @@ FIXTURE_TEARDOWN(devdax_vfio)
 		EXPECT_EQ(0, devdax_bind(&self->dd));
 }
 
-static int dma_map(int container, void *addr, unsigned int prot)
+static int dma_map_at(int container, __u64 iova, void *addr, unsigned int prot)
 {
 	struct vfio_iommu_type1_dma_map map = {
 		.argsz = sizeof(map),
 		.flags = prot,
 		.vaddr = (unsigned long)addr,
-		.iova = IOVA,
+		.iova = iova,
 		.size = SZ_2M,
 	};
 
 	return ioctl(container, VFIO_IOMMU_MAP_DMA, &map) ? -errno : 0;
 }
 
-static int dma_unmap(int container)
+static int dma_map(int container, void *addr, unsigned int prot)
+{
+	return dma_map_at(container, IOVA, addr, prot);
+}
+
+static int dma_unmap_at(int container, __u64 iova)
 {
 	struct vfio_iommu_type1_dma_unmap unmap = {
 		.argsz = sizeof(unmap),
-		.iova = IOVA,
+		.iova = iova,
 		.size = SZ_2M,
 	};
 
 	return ioctl(container, VFIO_IOMMU_UNMAP_DMA, &unmap) ? -errno : 0;
+}
+
+static int dma_unmap(int container)
+{
+	return dma_unmap_at(container, IOVA);
 }
 
 /* A value of /proc/self/status in kB, -1 if there is none. */
@@ -168,6 +178,42 @@ TEST_F(devdax_vfio, locked_memory_unchanged)
 	EXPECT_EQ(before, status_kb("VmLck"));
 	ASSERT_EQ(0, dma_unmap(self->container));
 	EXPECT_EQ(before, status_kb("VmLck"));
+}
+
+/*
+ * Page frames that were mapped for DMA before they were a device's are not
+ * pinned.  To unmap them gives back nobody else's pins.
+ */
+TEST_F(devdax_vfio, page_frames_are_not_unpinned)
+{
+	unsigned long start = devdax_attr(&self->dd, "resource");
+	int fd = open("/dev/mem", O_RDWR | O_CLOEXEC);
+	pid_t unbind;
+	char *frames;
+
+	if (fd < 0)
+		SKIP(return, "no /dev/mem: CONFIG_DEVMEM");
+	munmap(self->p, self->len);
+	ASSERT_EQ(0, devdax_unbind(&self->dd));
+	frames = mmap(NULL, SZ_2M, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+		      start);
+	ASSERT_NE(MAP_FAILED, frames);
+	ASSERT_EQ(0, dma_map(self->container, frames, READ_WRITE));
+
+	ASSERT_EQ(0, devdax_bind(&self->dd));
+	self->p = devdax_map(&self->dd, 0, self->len);
+	ASSERT_NE(MAP_FAILED, self->p);
+	ASSERT_EQ(0, dma_map_at(self->container, IOVA + SZ_2M, self->p,
+				READ_WRITE));
+	ASSERT_EQ(0, dma_unmap(self->container));
+	munmap(frames, SZ_2M);
+	munmap(self->p, self->len);
+
+	unbind = devdax_start(&self->dd, "unbind");
+	EXPECT_EQ(-ETIMEDOUT, devdax_wait(unbind, 200));
+	EXPECT_EQ(0, dma_unmap_at(self->container, IOVA + SZ_2M));
+	EXPECT_EQ(0, devdax_wait(unbind, DEVDAX_DEADLINE * 1000));
+	close(fd);
 }
 
 TEST_HARNESS_MAIN
