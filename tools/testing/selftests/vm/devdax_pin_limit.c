@@ -263,7 +263,7 @@ TEST_F(devdax_pin_limit, last_references)
 }
 
 /* What the kernel leaves to references that are given back soon. */
-#define ROOM	(1L << 17 | 1L << 16)
+#define ROOM	(3L << 16)
 
 static long splice_in(char *p, int fd)
 {
