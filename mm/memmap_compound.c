@@ -2,9 +2,9 @@
 /*
  * Compound pages in the memory map of ZONE_DEVICE.
  *
- * Device memory never comes from the page allocator, so nothing has prepared
- * its struct pages: they are written here, once per binding of a device, and
- * given up with the memmap. See Documentation/vm/devdax/compound.rst.
+ * Device memory never comes from the page allocator, so its struct pages have
+ * not been prepared. They are written here, once per binding of a device, and
+ * are gone with the memmap. See Documentation/vm/devdax/compound.rst.
  */
 #include <linux/memremap.h>
 #include <linux/mm.h>
@@ -15,10 +15,10 @@
 #include "vmemmap_compound.h"
 
 /*
- * A tail is first a device page like any other: zone, node, PG_reserved, which
- * ioremap, KVM and VFIO test for each pfn. PG_reserved can not be set through
- * the accessors once the page is a tail, and ->pgmap shares its word with
- * ->compound_head, so the compound fields come last.
+ * A tail is first written like any other device page, with zone, node and
+ * PG_reserved: ioremap, KVM and VFIO test PG_reserved for each pfn. The
+ * compound fields come last, for two reasons. The accessors cannot set
+ * PG_reserved on a tail, and ->pgmap shares its word with ->compound_head.
  */
 static void memmap_init_tail(struct page *tail, struct page *head, int nid,
 			     struct dev_pagemap *pgmap)
@@ -26,13 +26,13 @@ static void memmap_init_tail(struct page *tail, struct page *head, int nid,
 	__init_zone_device_page(tail, nid, pgmap);
 
 	/*
-	 * Initialising a struct page sets its count to 1. References to a
-	 * compound page are all on its head, and those who look at a tail
-	 * speculatively (get_page_unless_zero()) must be turned away, so the
-	 * tails have none from the start. No helper does it for us: from 5.15
-	 * on, prep_compound_page() trusts the page allocator to have done it
-	 * (commit 7118fc2906e2 ("hugetlb: address ref count racing in
-	 * prep_compound_gigantic_page")), which device pages never see.
+	 * Initialising a struct page sets its count to 1, so the count of a
+	 * tail is cleared here. All references to a compound page are on its
+	 * head, and a speculative get_page_unless_zero() on a tail must fail.
+	 * No helper does this: from 5.15 on, prep_compound_page() relies on the
+	 * page allocator for it (commit 7118fc2906e2 ("hugetlb: address ref
+	 * count racing in prep_compound_gigantic_page")), and device pages
+	 * never come from the page allocator.
 	 */
 	set_page_count(tail, 0);
 	tail->mapping = TAIL_MAPPING;
@@ -48,8 +48,9 @@ static void memmap_init_tail(struct page *tail, struct page *head, int nid,
  * @nid: node of the memory
  * @pgmap: pagemap that the page belongs to, with a geometry above PAGE_SIZE
  *
- * This is one pass over the struct pages that yields to others.
- * prep_compound_page() would be a second one, without a break in 262143 tails.
+ * This is one pass over the struct pages, and it calls cond_resched().
+ * prep_compound_page() would be a second pass, over 262143 tails without a
+ * break.
  *
  * Context: May sleep. The page is in no page table yet and nobody else has a
  *	reference, so plain stores do.
@@ -70,7 +71,7 @@ void memmap_init_compound_fields(struct page *page, unsigned long nr,
 			cond_resched();
 	}
 
-	/* in the first tail, for PageHuge() and the like to tell us apart */
+	/* in the first tail; the destructor tells this from a hugetlb page */
 	set_compound_page_dtor(page, COMPOUND_PAGE_DTOR);
 	set_compound_order(page, order);
 	atomic_set(compound_mapcount_ptr(page), -1);
@@ -82,12 +83,12 @@ void memmap_init_compound_fields(struct page *page, unsigned long nr,
 }
 
 /*
- * Four images say it all: the head and the first two tails have fields of their
- * own, and all tails from the third on are the same.
+ * Four images are enough: the head and the first two tails have fields of their
+ * own, and all tails from the third on are equal.
  */
 #define COMPOUND_IMAGES	4UL
 
-/* Images serve for another compound page once they point to its head. */
+/* Images are reused for each compound page: only the head address differs. */
 static void memmap_write_compound(struct page *head, unsigned long nr,
 				  struct page *image, unsigned long nr_images)
 {
@@ -105,14 +106,15 @@ static void memmap_write_compound(struct page *head, unsigned long nr,
  * @nr: number of base pages, a multiple of pgmap_geometry_nr()
  * @nid: node of the memory
  * @pgmap: pagemap that the pages belong to, with a geometry above PAGE_SIZE
- *	that pgmap_geometry_problem() has nothing against
+ *	that passes pgmap_geometry_problem()
  *
- * Afterwards each head holds one reference, the caller's, and the tails none.
- * Tails whose struct pages are those of other tails are not written, see
- * pgmap_compound_own_nr().
+ * Afterwards each head has one reference, which is the caller's, and the tails
+ * have none. Struct pages that share the memory of other tails are not written,
+ * see pgmap_compound_own_nr().
  *
- * The images are prepared once: where tails share memory, a page of 2M has so
- * few struct pages to write that preparing four more for each would show.
+ * The images are prepared once for all compound pages. Where tails share
+ * memory, a page of 2M has so few struct pages to write that preparing four
+ * images for each would show in the time.
  *
  * Context: May sleep. The pages are in no page table yet and nobody else has a
  *	reference.
@@ -148,9 +150,9 @@ void memmap_init_compound(struct page *memmap, unsigned long nr, int nid,
  * @start_pfn: first pfn, a multiple of the geometry
  * @end_pfn: pfn after the last, a multiple of the geometry
  *
- * Unbinding waits for the references on the heads. One that was taken on a
- * tail by mistake is not waited for: its holder would be left with memory, and
- * a struct page, that are gone.
+ * Unbinding waits for the references on the heads only. If one was taken on a
+ * tail by mistake, its holder is left with memory and a struct page that are
+ * gone.
  *
  * Context: May sleep. The memmap is still there.
  */
@@ -160,13 +162,13 @@ void memmap_check_tails(struct dev_pagemap *pgmap, unsigned long start_pfn,
 	unsigned long pfn, nr = pgmap_geometry_nr(pgmap);
 	struct page *page;
 
-	/* base pages are all heads */
+	/* base pages have no tails */
 	if (nr == 1)
 		return;
 
 	for (pfn = start_pfn; pfn < end_pfn; pfn++) {
 		page = pfn_to_page(pfn);
-		/* not page_count(), which goes to the head */
+		/* page_count() would read the head */
 		VM_WARN_ONCE(pfn % nr && page_ref_count(page),
 			     "pfn %#lx: tail page with %d references\n", pfn,
 			     page_ref_count(page));

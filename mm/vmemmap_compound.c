@@ -2,10 +2,11 @@
 /*
  * Shared tail struct pages of compound device pages.
  *
- * The tails of a compound page say the same: their zone and node, and where
- * the head is. With 4K pages and struct pages of 64 bytes, the struct pages of
- * 2M fill eight pages of the virtual memory map, those of 1G 4096, and from the
- * second on they are the same. So two exist, and all others map the second:
+ * All but the first tails of a compound page have the same content: zone, node
+ * and the address of the head. With 4K pages and struct pages of 64 bytes, the
+ * struct pages of 2M fill eight pages of the virtual memory map, and those of
+ * 1G fill 4096. From the second on, these pages are equal. So only two of them
+ * have memory, and all others map the second:
  *
  *     virtual memory map                 memory
  *   +--------------------+
@@ -23,11 +24,12 @@
  * between compound pages.
  *
  * Every page table entry that maps a page of the virtual memory map holds one
- * reference on it. So removal, which knows no pagemap, needs nothing to know it
- * by: an entry goes and drops its reference, the last one frees the page.
+ * reference on it. So removal, which knows no pagemap, does not have to know
+ * whether a page is shared. Each entry drops its reference when it is removed,
+ * and the last one frees the page.
  *
- * All of this happens under mem_hotplug_begin(), which is the lock of the page
- * tables of the virtual memory map.
+ * The callers hold mem_hotplug_begin(), which is the lock of the page tables of
+ * the virtual memory map.
  */
 #include <linux/err.h>
 #include <linux/export.h>
@@ -42,13 +44,13 @@
 #include "vmemmap_compound.h"
 
 /*
- * A section that RAM has part of has had its whole memmap, of base pages, since
- * boot; device memory that is added to it uses that, see section_activate().
- * Only the first and the last section of a range can be such: the others are
- * added whole, which fails where RAM has a part.
+ * A section that is partly RAM has had its whole memmap, of base pages, since
+ * boot. Device memory that is added to it uses that memmap, see
+ * section_activate(). Only the first and the last section of a range can be
+ * partly RAM. The others are added whole, which fails where RAM has a part.
  *
  * There is no lock here. After boot a section can cease to be an early one but
- * not become one, so the answer can only err to the safe side.
+ * cannot become one, so the answer can only err on the safe side.
  */
 static bool touches_early_section(const struct dev_pagemap *pgmap)
 {
@@ -65,15 +67,15 @@ static bool touches_early_section(const struct dev_pagemap *pgmap)
 }
 
 /**
- * pgmap_share_problem() - why the tails of a pagemap can not share memory
- * @pgmap: pagemap with a geometry that pgmap_geometry_problem() has nothing
- *	against; its flags, altmap and ranges are looked at
+ * pgmap_share_problem() - why the tails of a pagemap cannot share memory
+ * @pgmap: pagemap with a geometry that passes pgmap_geometry_problem(); its
+ *	flags, altmap and ranges are looked at
  *
- * Drivers may ask before memremap_pages() does, where the answer makes a
- * difference to what they ask it for.
+ * memremap_pages() asks this. A driver may ask before, where the answer changes
+ * what it passes to memremap_pages().
  *
  * Context: Any. The caller owns @pgmap, which is not in use yet.
- * Return: NULL where they can, else the reason as a string that completes
+ * Return: NULL if they can, else the reason as a string that completes
  *	"does not share tails: ".
  */
 const char *pgmap_share_problem(struct dev_pagemap *pgmap)
@@ -92,18 +94,18 @@ EXPORT_SYMBOL_GPL(pgmap_share_problem);
 
 /**
  * pgmap_share_tails() - decide whether the tails of a pagemap share memory
- * @pgmap: pagemap with a geometry that pgmap_geometry_problem() has nothing
- *	against
+ * @pgmap: pagemap with a geometry that passes pgmap_geometry_problem()
  *
- * The answer is kept in PGMAP_SHARED_TAILS for those who populate the memmap
- * and those who write it: they must agree, as whoever takes shared struct pages
- * for unshared ones only loses time, but the reverse leaves them unwritten. It
- * is set or cleared, whatever it was, because drivers use a pagemap again.
+ * The answer is kept in PGMAP_SHARED_TAILS. The code that populates the memmap
+ * and the code that writes it must agree on it. Writing shared struct pages as
+ * if they were unshared only costs time, but the reverse leaves struct pages
+ * unwritten. The flag is set or cleared whatever it was before, because drivers
+ * use a pagemap again.
  *
  * A pagemap of several ranges shares in all of them or in none.
  *
  * Context: The caller owns @pgmap, which is not in use yet.
- * Return: NULL where they do, and for base pages, which have no tails; else the
+ * Return: NULL if they share, and for base pages, which have no tails; else the
  *	reason as from pgmap_share_problem().
  */
 const char *pgmap_share_tails(struct dev_pagemap *pgmap)
@@ -120,7 +122,7 @@ const char *pgmap_share_tails(struct dev_pagemap *pgmap)
 	return problem;
 }
 
-/* The page table for addr, allocated where there is none; an ERR_PTR if not. */
+/* The page table for addr, allocated if there is none; ERR_PTR on failure. */
 static pte_t * __meminit vmemmap_pte_table(unsigned long addr, int node)
 {
 	pgd_t *pgd;
@@ -141,8 +143,8 @@ static pte_t * __meminit vmemmap_pte_table(unsigned long addr, int node)
 	if (!pmd)
 		return ERR_PTR(-ENOMEM);
 	/*
-	 * Sections that are added whole and without sharing are mapped by PMD
-	 * entries. Nothing is left to add to those.
+	 * A PMD entry maps a section that was added whole and without sharing.
+	 * Nothing can be added to such a section.
 	 */
 	if (WARN_ON_ONCE(pmd_leaf(*pmd)))
 		return ERR_PTR(-EEXIST);
@@ -153,8 +155,8 @@ static pte_t * __meminit vmemmap_pte_table(unsigned long addr, int node)
  * vmemmap_pmd() - look up a PMD entry of the virtual memory map
  * @addr: address in the virtual memory map
  *
- * Context: The hotplug lock is held, for reading at least: the tables above
- *	come and go under it.
+ * Context: The hotplug lock is held, at least for reading: it protects the
+ *	tables of the levels above.
  * Return: the entry, which may be none or a leaf; NULL if there is no table of
  *	PMD entries for @addr.
  */
@@ -180,8 +182,8 @@ pmd_t *vmemmap_pmd(unsigned long addr)
  * @addr: address in the virtual memory map
  *
  * Context: as for vmemmap_pmd().
- * Return: the page table, from its first entry on; NULL where nothing or a
- *	larger entry maps @addr.
+ * Return: the first entry of the page table; NULL if nothing or a larger entry
+ *	maps @addr.
  */
 pte_t *vmemmap_table(unsigned long addr)
 {
@@ -204,9 +206,9 @@ static struct page * __meminit vmemmap_mapped_page(unsigned long addr)
 }
 
 /*
- * There is nothing in an entry that is to be written. If there were, nobody
- * would know whose page it maps: leak that, rather than give it back with the
- * entries of our own, should the populate fail.
+ * An entry that is to be written should be empty. If it is not, the owner of
+ * the page that it maps is unknown. So the entry is cleared and that page is
+ * leaked. Otherwise a failed populate would free it with the new entries.
  */
 static void __meminit vmemmap_clear_stale(pte_t *pte, unsigned long addr)
 {
@@ -227,7 +229,7 @@ static struct page * __meminit vmemmap_map_new(pte_t *pte, unsigned long addr,
 	block = vmemmap_alloc_block(PAGE_SIZE, node);
 	if (!block)
 		return NULL;
-	/* the reference of the allocation is the entry's */
+	/* the entry takes over the reference of the allocation */
 	set_pte_at(&init_mm, addr, pte,
 		   mk_pte(virt_to_page(block), PAGE_KERNEL));
 	return virt_to_page(block);
@@ -239,7 +241,7 @@ static void __meminit vmemmap_map_shared(pte_t *pte, unsigned long addr,
 {
 	pte_t entry = mk_pte(page, PAGE_KERNEL);
 
-	/* one for each entry; nobody can remove them under the hotplug lock */
+	/* one for each entry; the hotplug lock keeps them from being removed */
 	page_ref_add(page, (end - addr) >> PAGE_SHIFT);
 	for (; addr < end; addr += PAGE_SIZE, pte++) {
 		vmemmap_clear_stale(pte, addr);
@@ -247,7 +249,7 @@ static void __meminit vmemmap_map_shared(pte_t *pte, unsigned long addr,
 	}
 }
 
-/* Where the struct page of the head is, for the struct page at addr. */
+/* The address of the head's struct page, for the struct page at addr. */
 static unsigned long vmemmap_head(unsigned long addr, unsigned long nr)
 {
 	unsigned long pfn = page_to_pfn((struct page *)addr);
@@ -257,9 +259,10 @@ static unsigned long vmemmap_head(unsigned long addr, unsigned long nr)
 
 /*
  * Fill the part [addr, end) of one table; compound pages have nr base pages.
- * Where it begins amid one, as every section of 1G but the first does, the
- * page to share is found where the section before has mapped it: sections are
- * added in order, and compound pages lie within the range that is added.
+ * The part may begin within a compound page, as every section of a 1G page but
+ * the first does. Then the page to share has been mapped for the section with
+ * the head: sections are added in order, and a compound page lies within the
+ * range that is added.
  */
 static int __meminit vmemmap_fill_table(pte_t *table, unsigned long addr,
 					unsigned long end, int node,
@@ -293,7 +296,7 @@ static int __meminit vmemmap_fill_table(pte_t *table, unsigned long addr,
 }
 
 /**
- * vmemmap_populate_compound() - map struct pages of compound pages, tails shared
+ * vmemmap_populate_compound() - map struct pages and let their tails share
  * @start: first address in the virtual memory map, of the first struct page of
  *	a subsection
  * @end: address after the last, in the same section
@@ -301,16 +304,16 @@ static int __meminit vmemmap_fill_table(pte_t *table, unsigned long addr,
  * @pgmap: pagemap with PGMAP_SHARED_TAILS. Its memory has been added from the
  *	head of the compound page that @start is in, up to @start.
  *
- * For the architecture's vmemmap_populate_pgmap(), which has to make new
- * top-level page table entries known to all processes before it returns: the
+ * The architecture's vmemmap_populate_pgmap() calls this. Before it returns, it
+ * has to make new top-level page table entries known to all processes, as its
  * caller writes to [@start, @end) at once.
  *
  * On failure a part may be populated. vmemmap_free() of [@start, @end) removes
- * it, with every reference that was taken.
+ * it and drops every reference that was taken.
  *
  * Context: May sleep. The hotplug lock is held.
- * Return: 0; -ENOMEM; or, with a warning, -EEXIST if a PMD entry maps the range
- *	already, -EINVAL if nothing maps what comes before @start.
+ * Return: 0; -ENOMEM; or, with a warning, -EEXIST if a PMD entry maps a part of
+ *	the range already, -EINVAL if the tail page to share is not mapped.
  */
 int __meminit vmemmap_populate_compound(unsigned long start, unsigned long end,
 					int node,
@@ -334,15 +337,15 @@ int __meminit vmemmap_populate_compound(unsigned long start, unsigned long end,
 }
 
 /**
- * vmemmap_verify_tails() - tell where struct pages are not on the node wanted
+ * vmemmap_verify_tails() - warn of struct pages on a distant node
  * @pgmap: pagemap of the range; nothing is done if its tails do not share
  * @start_pfn: first pfn, a multiple of the geometry
  * @end_pfn: pfn after the last, a multiple of the geometry
  * @nid: node that the struct pages should be on
  *
- * One line for a range: a node has no memory, or has none left, and then the
- * page of tails that was allocated last is on another. Not vmemmap_verify(),
- * which is for boot memory.
+ * Prints one line for a range. If the node has no memory or runs out of it, the
+ * tail page that was allocated last is on another node, so only that page is
+ * checked. vmemmap_verify() does not fit here: it is for boot memory.
  *
  * Context: The hotplug lock is held, and the range has been added.
  */
@@ -361,17 +364,17 @@ void __ref vmemmap_verify_tails(const struct dev_pagemap *pgmap,
 }
 
 /**
- * vmemmap_drop_aliases() - leave one entry where several in a row map one page
+ * vmemmap_drop_aliases() - keep one of several entries in a row for one page
  * @table: page table of the virtual memory map
  * @addr: first address, mapped by @table
  * @end: address after the last
  *
- * What vmemmap_free() does with an entry costs hundreds of instructions, what
- * has to be done here a few: the entries of a row are alike, and the one that
- * is left keeps the page, so none of the references dropped is the last.
+ * vmemmap_free() takes hundreds of instructions for an entry; this takes a few.
+ * The entries of a row are equal. The one that is left keeps its reference, so
+ * none of the references that are dropped is the last.
  *
- * Context: The hotplug lock is held. The caller removes what is left and
- *	flushes the TLB, as it does for the entries it removes itself.
+ * Context: The hotplug lock is held. The caller removes the entries that are
+ *	left, and flushes the TLB as for the entries that it removes itself.
  */
 void __meminit vmemmap_drop_aliases(pte_t *table, unsigned long addr,
 				    unsigned long end)

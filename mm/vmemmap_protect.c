@@ -3,21 +3,22 @@
  * Tail struct pages that share memory are read-only.
  *
  * A store to one of them would be a store to up to 4094 others, in the same
- * place of each page of struct pages (mm/vmemmap_compound.c). Nothing has to
- * store there once they are initialised: references, flags, mapping, index and
- * poison are the head's; order, destructor and counts are in the first two
- * tails; the pagemap is found through the head; and teardown puts heads, counts
- * poison on heads, and only reads tails, to check them. Whoever does it all the
- * same has mistaken a tail for a page, and faults.
+ * place of each page of struct pages (mm/vmemmap_compound.c). Once they are
+ * initialised, nothing has to store there. References, flags, mapping, index
+ * and poison are kept in the head. Order, destructor and counts are kept in the
+ * first two tails. The pagemap is found through the head. Teardown drops
+ * references and counts poison on heads; it reads tails only to check them.
+ * Code that stores to a tail has mistaken it for a page, and faults.
  *
- * The head and tails 1-63 are in another page of memory, and stay writable.
- * Fields of the first two tails do change, and the unit of protection is what
- * an entry maps.
+ * The head and tails 1-63 are in another page of memory and stay writable.
+ * Fields of the first two tails do change, and a page table entry protects all
+ * that it maps.
  *
- * The direct map of the tail page is left alone. It takes a split large page
- * in it to protect 4K there, and it is not how anybody gets at a struct page.
- * So freeing the tail page needs no care: the allocator and page poisoning use
- * the direct map, and the entries of the virtual memory map are gone by then.
+ * The direct map of the tail page stays writable. To protect 4K there, a large
+ * page would have to be split, and struct pages are not accessed through the
+ * direct map. So freeing the tail page needs no care: the allocator and page
+ * poisoning use the direct map, and the entries of the virtual memory map are
+ * gone by then.
  */
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
@@ -30,9 +31,9 @@
 #include "vmemmap_protect.h"
 
 /*
- * Protect what nr entries of one table map, from addr on. They are per entries
- * for each compound page, of which the first own are not to be protected. (A
- * page of 1G fills several tables; only the first of them has such an entry.)
+ * Protect what @nr entries of one table map, from @addr on. Each compound page
+ * takes @per entries in the table, of which the first @own stay writable. (A
+ * page of 1G fills several tables; only the first has such an entry.)
  */
 static void protect_entries(pte_t *pte, unsigned long addr, unsigned long nr,
 			    unsigned long per, unsigned long own)
@@ -42,9 +43,9 @@ static void protect_entries(pte_t *pte, unsigned long addr, unsigned long nr,
 	for (i = 0; i < nr; i = next) {
 		next = i + per;
 		/*
-		 * There are many: no atomic operation. These entries have the
-		 * accessed and the dirty bit since they exist, so the processor
-		 * does not write to them.
+		 * There are many entries, so this avoids atomic operations. The
+		 * accessed and dirty bits are set from the start, so the
+		 * processor does not write to these entries.
 		 */
 		for (i += own; i < next; i++)
 			set_pte_at(&init_mm, addr + i * PAGE_SIZE, pte + i,
@@ -58,14 +59,14 @@ static void protect_entries(pte_t *pte, unsigned long addr, unsigned long nr,
  * @start_pfn: first pfn, a multiple of the geometry
  * @end_pfn: pfn after the last, a multiple of the geometry
  *
- * They have to be initialised. Others can find the pagemap already, and by it
- * the pages, for instance to tell of a memory error; but they store to heads. So
- * a translation that allows stores to tails is in nobody's TLB for a purpose, and
- * after the flush here in none.
+ * The struct pages have to be initialised. Others can find the pagemap already,
+ * and the pages through it, for instance to report a memory error. But they
+ * store to heads only. So nothing depends on a TLB entry that allows stores to
+ * tails, and after the flush no TLB has one.
  *
- * Context: May sleep; the hotplug lock is not held. It is taken for reading:
- *	tables that entries of the range are in stay as long as they have such,
- *	but the levels above are walked, too.
+ * Context: May sleep. The hotplug lock is not held: it is taken here, for
+ *	reading. The tables with entries of the range cannot go away, but the
+ *	walk also goes through the levels above them.
  */
 void vmemmap_protect_tails(const struct dev_pagemap *pgmap,
 			   unsigned long start_pfn, unsigned long end_pfn)
@@ -85,11 +86,11 @@ void vmemmap_protect_tails(const struct dev_pagemap *pgmap,
 		table = vmemmap_table(addr);
 		if (WARN_ON_ONCE(!table))
 			continue;
-		/* where sections share a table, they follow each other */
+		/* sections that share a table follow each other */
 		if (table == done)
 			continue;
 		done = table;
-		/* a table has whole compound pages, or a part of one */
+		/* a table holds whole compound pages, or a part of one */
 		nr = (next - addr) >> PAGE_SHIFT;
 		protect_entries(table + pte_index(addr), addr, nr,
 				min(nr, size >> PAGE_SHIFT),
@@ -107,8 +108,8 @@ void vmemmap_protect_tails(const struct dev_pagemap *pgmap,
  * @page: the first one, at the start of a subsection
  * @size: bytes
  *
- * Leaves out what is read-only. So until it is unmapped, who comes from one of
- * these tails meets the poison only in the head that it leads to.
+ * Read-only struct pages are left out. Until they are unmapped, code that uses
+ * one of these tails finds the poison only in the head that the tail points to.
  *
  * Context: The hotplug lock is held.
  */

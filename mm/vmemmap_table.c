@@ -18,23 +18,25 @@
  *   | ...                | -+  +---------------+
  *   +--------------------+
  *
- * Each entry of a table, shared or not, has one reference on the page that it
- * maps. What is new is the number of PMD entries that point to a table: the
- * table goes, and its entries drop their references, with the last of them.
- * ->private of the page that a table is in has that number, less one: 0, as the
- * page allocator hands pages out, is a table with one owner, which is every
- * other table. (The reference count of the page does not do for it. Anyone may
- * raise that for a moment, soft-offlining for one, and the last owner would
- * leave the entries to an owner that does not exist.)
+ * Each entry of a table, shared or not, holds one reference on the page that it
+ * maps. A shared table also needs an owner count: the number of PMD entries
+ * that point to it. When the last of them is removed, the table is freed and
+ * its entries drop their references.
  *
- * A shared table is never met in part. All of its owners are whole sections
- * that lie within one compound page, and memory is added and removed by whole
- * sections where it has them. No neighbour has an entry in such a table, as may
- * be in tables at the edges of ranges of subsections; those have one owner.
+ * The owner count, less one, is kept in ->private of the page that holds the
+ * table. The page allocator hands out pages with 0 there, so a table that is
+ * not shared has one owner. The reference count of the page cannot serve as the
+ * owner count. Soft-offlining, for one, raises it for a moment. The last owner
+ * would then leave the entries to an owner that does not exist.
  *
- * All of this happens under mem_hotplug_begin(), which is the lock of the page
- * tables of the virtual memory map: the counts are plain numbers. init_mm's
- * page_table_lock is taken as everywhere where such entries are cleared.
+ * No owner is removed in part. All owners of a shared table are whole sections
+ * within one compound page, and memory is added and removed by whole sections
+ * where it has them. A table at the edge of a range of subsections may also
+ * hold entries of a neighbour. A shared table never does.
+ *
+ * The callers hold mem_hotplug_begin(), which is the lock of the page tables of
+ * the virtual memory map. So the owner counts need no atomic operations. PMD
+ * entries are cleared under init_mm's page_table_lock, as elsewhere.
  */
 #include <linux/memremap.h>
 #include <linux/mm.h>
@@ -47,9 +49,9 @@
 #include "vmemmap_compound.h"
 
 /*
- * Whether [start, end) is all that one table maps, and so is what comes before
- * it in the same compound page, tails only as well: not the table that has the
- * head. No compound page of 2M is that large.
+ * Whether [start, end) fills one table and the table before it holds only tails
+ * of the same compound page. The first table of a compound page holds the head,
+ * so sharing begins with the third. A compound page of 2M has no third table.
  */
 static bool __meminit follows_tails_only(unsigned long start, unsigned long end,
 					 unsigned long nr)
@@ -63,18 +65,19 @@ static bool __meminit follows_tails_only(unsigned long start, unsigned long end,
 }
 
 /**
- * vmemmap_share_table() - map struct pages with the page table of those before
+ * vmemmap_share_table() - map struct pages with the page table before
  * @start: first address in the virtual memory map
  * @end: address after the last, in the same section
  * @pgmap: pagemap with PGMAP_SHARED_TAILS. Its memory has been added from the
  *	head of the compound page that @start is in, up to @start.
  *
- * Nothing is allocated, and no level above the PMD changes: what all processes
- * have to know was made known for the section before.
+ * Nothing is allocated, and no level above the PMD changes. So no top-level
+ * entry has to be made known to all processes: that was done for the section
+ * before.
  *
  * Context: The hotplug lock is held.
- * Return: true if it is mapped; false where that is not possible, for one page
- *	table serves no other section. Nothing has been changed then.
+ * Return: true if [@start, @end) is mapped now; false if no table can be shared
+ *	there. Nothing has been changed then.
  */
 bool __meminit vmemmap_share_table(unsigned long start, unsigned long end,
 				   const struct dev_pagemap *pgmap)
@@ -89,15 +92,15 @@ bool __meminit vmemmap_share_table(unsigned long start, unsigned long end,
 	before = vmemmap_pmd(start - PMD_SIZE);
 	if (WARN_ON_ONCE(!before || pmd_none(*before) || pmd_leaf(*before)))
 		return false;
-	/* the first section that needs this table of PMD entries */
+	/* there is no table of PMD entries yet */
 	if (!pmd)
 		return false;
-	/* nobody shares it then: vmemmap_pte_table() takes what is there */
+	/* a table is there already: vmemmap_pte_table() uses it, unshared */
 	if (!pmd_none(*pmd))
 		return false;
 
 	table = pmd_page(*before);
-	/* from boot: there is something else where the owners are counted */
+	/* a table from boot uses ->private for something else */
 	if (PageReserved(table))
 		return false;
 	set_page_private(table, page_private(table) + 1);
@@ -106,31 +109,34 @@ bool __meminit vmemmap_share_table(unsigned long start, unsigned long end,
 }
 
 /**
- * vmemmap_unshare_table() - remove a PMD entry whose page table others need
+ * vmemmap_unshare_table() - remove a PMD entry if its table has other owners
  * @pmd: PMD entry of the virtual memory map, which points to a page table
  * @addr: first address to remove
  * @end: address after the last, mapped by the same PMD entry
  *
- * No pagemap is needed: the page table knows. The owners may go in any order.
+ * No pagemap is needed, as the owner count is kept with the page table. The
+ * owners may be removed in any order.
  *
  * Context: The hotplug lock is held. Not in atomic context: other CPUs are made
  *	to flush.
- * Return: true if nothing is left for the caller to do: the entry is gone and
- *	others have the table, or, with a warning, the entry stays. False if the
- *	table has no other owner: the caller removes its entries, and then it.
+ * Return: true if nothing is left for the caller to do. The PMD entry has been
+ *	removed and the other owners keep the table; or, with a warning, the
+ *	entry stays. False if the table has no other owner: the caller removes
+ *	the entries of the table, and then the table.
  */
 bool __meminit vmemmap_unshare_table(pmd_t *pmd, unsigned long addr,
 				     unsigned long end)
 {
 	struct page *table = pmd_page(*pmd);
 
-	/* tables from boot have something else in there and are not shared */
+	/* a table from boot is not shared: its ->private is something else */
 	if (PageReserved(table) || !page_private(table))
 		return false;
 
 	/*
-	 * The others would lose theirs: rather leave it, for good. Nobody does
-	 * this; adding memory here once more would find the entries in the way.
+	 * Removing a part of the table would remove it for the other owners,
+	 * too. So the entry stays for good, and memory that is added here again
+	 * finds it in the way. No caller does this.
 	 */
 	if (WARN_ON_ONCE(!IS_ALIGNED(addr, PMD_SIZE) || end - addr != PMD_SIZE))
 		return true;
@@ -139,15 +145,15 @@ bool __meminit vmemmap_unshare_table(pmd_t *pmd, unsigned long addr,
 	pmd_clear(pmd);
 	spin_unlock(&init_mm.page_table_lock);
 	/*
-	 * Before there is one owner less: the last one frees the table and the
-	 * tail page. By then no CPU may translate through this entry, nor have
-	 * a cached copy of it to walk the table from. Flushing by address would
-	 * not do, it leaves such copies of other address spaces alone.
+	 * Flush before the owner count drops: the last owner frees the table
+	 * and the tail page. By then no CPU may translate through this entry or
+	 * walk the table from a cached copy of it. A flush by address is not
+	 * enough. It leaves the cached copies of other address spaces alone.
 	 *
-	 * No test shows that it is needed: vmemmap_free() flushes everything
-	 * before it returns, and is called for one section, thus one owner, at
-	 * a time. But that is the callers' habit and not their promise. What
-	 * the last owner does with its own entry is remove_pmd_table()'s.
+	 * No test shows that this flush is needed. vmemmap_free() is called for
+	 * one section at a time, which is one owner, and flushes everything
+	 * before it returns. But the callers do not promise to keep to that.
+	 * The entry of the last owner is left to remove_pmd_table().
 	 */
 	flush_tlb_all();
 	set_page_private(table, page_private(table) - 1);
