@@ -2,9 +2,9 @@
 /*
  * References of get_user_pages() and pin_user_pages() to device memory.
  *
- * A compound device page has one reference count for up to 1G, which everybody
- * who uses a part of it adds to. So references are taken for many base pages at
- * once, and the count can run full, which that of a base page hardly can.
+ * A compound device page has one reference count for up to 1G. All users of any
+ * part of it share this count. So references can be taken for many base pages
+ * at once. And the count can run full, which that of a base page hardly can.
  */
 #include <linux/kernel.h>
 #include <linux/memremap.h>
@@ -15,12 +15,12 @@
 #include "gup_device.h"
 
 /*
- * Add to the count unless it would exceed the limit. Checking first and adding
- * afterwards would not do: each of many processors adds as much as 1 << 18, and
- * a count that is negative for a moment makes others warn.
+ * Add to the count unless it would exceed the limit. The check and the addition
+ * must be one atomic step. Otherwise the count could become negative for a
+ * moment, as each of many processors adds up to 1 << 18, and others would warn.
  *
- * A count of zero is a page that its device has taken back already, and stays.
- * That the exchange is a full barrier orders it before the caller's second look
+ * A count of zero stays zero: the device has already taken the page back. The
+ * exchange is a full barrier, which orders it before the caller's second look
  * at the page table.
  */
 static bool device_refs_add(struct page *head, int refs, int max)
@@ -40,21 +40,22 @@ static bool device_refs_add(struct page *head, int refs, int max)
 /**
  * grab_device_pages() - get or pin base pages of one device page
  * @page: the first, a ZONE_DEVICE page: head, tail, or a page of its own
- * @max: number of base pages that are wanted, at least 1
- * @flags: FOLL_GET or FOLL_PIN, one of them; other flags do not matter
+ * @max: number of base pages to get or pin at most, at least 1
+ * @flags: either FOLL_GET or FOLL_PIN; other flags do not matter
  *
- * Takes references for @page and those that follow, as far as they are wanted
- * and belong to the same compound page, by one addition to its counts. Every
- * base page gets the same as from try_grab_page(), and is given back on its own
- * or with others, by put_page() or unpin_user_page().
+ * Takes references for @page and the base pages that follow it in the same
+ * compound page, up to @max, with one addition to its counts. Every base page
+ * gets the same references as from try_grab_page(). put_page() or
+ * unpin_user_page() gives them back, for single base pages or for several.
  *
- * Unlike try_grab_page(), this refuses without a warning: anybody who may map a
- * device can pin it until its counts are full.
+ * Unlike try_grab_page(), this refuses without a warning: any user who may map
+ * a device can pin it until its counts are full.
  *
  * Context: Any. The caller holds a reference on the pagemap of @page, or on
- *	@page. A compound device page is never split, so it needs no second look.
- * Return: number of base pages, @page the first of them; 0 if the count is full,
- *	or if the device has given up the page.
+ *	@page. A compound device page is never split, so its head does not have
+ *	to be looked up again.
+ * Return: number of base pages from @page on; 0 if the count is full, or if the
+ *	device has given up the page.
  */
 unsigned long grab_device_pages(struct page *page, unsigned long max,
 				unsigned int flags)
@@ -77,7 +78,7 @@ unsigned long grab_device_pages(struct page *page, unsigned long max,
 		return 0;
 
 	if (flags & FOLL_PIN) {
-		/* never more than references, so it can not run full */
+		/* there are never more pins than references: no overflow */
 		if (exact)
 			atomic_add(refs, compound_pincount_ptr(head));
 		mod_node_page_state(page_pgdat(head), NR_FOLL_PIN_ACQUIRED, nr);

@@ -10,16 +10,16 @@
 struct page;
 
 /*
- * The room above is for those who already have a reference and duplicate it with
- * get_page(), which can not fail: fragments of network packets, pipes. Half of a
- * 1G page's worth, so that the page can still be pinned as a whole
- * INT_MAX >> 18 = 8191 times.
+ * The references above this limit are left for get_page(), which cannot fail:
+ * fragments of network packets and pipes duplicate references with it. There
+ * are half as many as a 1G page has base pages, so that the page can still be
+ * pinned as a whole INT_MAX >> 18 = 8191 times.
  */
 #define DEVICE_REFS_MAX	(INT_MAX - (1 << 17))
 
 /*
- * Pins stop earlier: who pins for as long as he likes must not keep others from
- * the short references of O_DIRECT, futexes or a fault of KVM.
+ * Pins stop earlier: users who pin for as long as they like must not keep
+ * others from taking short references, for O_DIRECT, futexes or a fault of KVM.
  */
 #define DEVICE_PINS_MAX	(DEVICE_REFS_MAX - (1 << 16))
 

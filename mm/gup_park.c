@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * References to device memory that stay for as long as a user likes.
+ * References to device memory that users keep for as long as they like.
  *
- * A pipe, or a packet that waits to be sent, has a reference on each of its pages,
- * and nothing limits how many pipes and packets a user has. Parked like that,
- * references would fill up the count of a compound page, and everybody else who
- * uses a part of it could not even have it for a moment. So parking ends where
- * pinning does, and what is left is for O_DIRECT, futexes and faults of KVM.
+ * A pipe, or a packet that waits to be sent, has a reference on each of its
+ * pages, and nothing limits how many pipes and packets a user has. References
+ * that are parked there could fill the count of a compound page. Then nobody
+ * else could use any part of the page, even for a moment. So the limit for
+ * pinning also holds for parking. The references beyond it are left for
+ * O_DIRECT, futexes and faults of KVM.
  */
 #include <linux/export.h>
 #include <linux/mm.h>
@@ -17,16 +18,16 @@
 #include "gup_device.h"
 
 /**
- * page_refs_scarce() - whether what is left of a reference count is for others
+ * page_refs_scarce() - whether a page has too few references left to park one
  * @page: any page that the caller has a reference on
  *
- * To be asked before a reference is parked, where its owner decides how long it
- * stays, and nothing else limits how many there are. The answer may be out of
- * date by as many references as there are processors, which is little of what
- * the limits leave.
+ * Call this before a reference is parked: where a user decides how long it
+ * stays, and nothing else limits the number of such references. The answer may
+ * be out of date by as many references as there are processors. That is few of
+ * the references that the limit leaves.
  *
  * Context: Any.
- * Return: true for a page of a device whose count is nearly full.
+ * Return: true for a device page whose reference count is nearly full.
  */
 bool page_refs_scarce(struct page *page)
 {
@@ -37,15 +38,15 @@ EXPORT_SYMBOL_GPL(page_refs_scarce);
 
 /**
  * iov_iter_get_pages_to_park() - iov_iter_get_pages() for pipes and packets
- * @i: where the pages are
- * @pages: for the pages
- * @maxsize: bytes that are wanted
+ * @i: iterator to take the pages from
+ * @pages: where to return the pages
+ * @maxsize: number of bytes to get at most
  * @maxpages: number of entries of @pages
- * @start: for the offset of the data in the first page
+ * @start: where to return the offset of the data in the first page, in bytes
  *
  * Context: as for iov_iter_get_pages().
  * Return: as from iov_iter_get_pages(); -ENOMEM if one of the pages has no
- *	references to park. No page is held then.
+ *	reference left to park. No page is held then.
  */
 ssize_t iov_iter_get_pages_to_park(struct iov_iter *i, struct page **pages,
 				   size_t maxsize, unsigned int maxpages,

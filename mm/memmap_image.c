@@ -2,10 +2,10 @@
 /*
  * Struct pages of ZONE_DEVICE, written from prepared images.
  *
- * With a virtual memmap nothing in a struct page depends on the pfn, so all
- * base pages of a device look the same, and all but the first tails of a
- * compound page do. One of each is initialised field by field, on the stack;
- * the memmap is written with copies of it.
+ * With a virtual memmap, nothing in a struct page depends on the pfn. So the
+ * struct pages of all base pages of a device are equal, and so are those of all
+ * but the first tails of a compound page. One image of each kind is initialised
+ * field by field, on the stack. The memmap is written with copies of them.
  */
 #include <linux/build_bug.h>
 #include <linux/mm.h>
@@ -14,13 +14,13 @@
 #include "memmap_image.h"
 #include "memmap_store.h"
 
-/* struct pages written between two chances for others to run */
+/* struct pages written between two calls of cond_resched() */
 #define MEMMAP_BATCH	1024UL
 
 /*
- * One image serves for all pages only where no field depends on the pfn. That
- * is so wherever there is ZONE_DEVICE: it needs a virtual memmap, for which the
- * flags hold no section, and no architecture that has it keeps ->virtual.
+ * One image serves for all pages only where no field depends on the pfn. This
+ * holds for ZONE_DEVICE. It needs a virtual memmap, so page flags hold no
+ * section. No architecture with ZONE_DEVICE keeps ->virtual.
  */
 #if defined(SECTION_IN_PAGE_FLAGS) || defined(WANT_PAGE_VIRTUAL)
 #error "struct pages of ZONE_DEVICE depend on their pfn"
@@ -29,13 +29,13 @@
 /**
  * memmap_by_field() - whether struct pages have to be written field by field
  *
- * KASAN does not see the stores of memmap_write(), and whoever listens to the
- * page_ref_set tracepoint is to be told of each page.
+ * There are two reasons. KASAN does not see the stores of memmap_write(). The
+ * page_ref_set tracepoint, if it is active, has to report each page.
  *
- * PagePoisoned() is no reason. The accessors that check for it
- * (DEBUG_VM_PGFLAGS) look at flags which initialisation has just zeroed, in an
- * image as in the memmap; what page_init_poison() has left in the memmap is
- * overwritten to the last byte.
+ * PagePoisoned() is no third one. The accessors that check for poison
+ * (DEBUG_VM_PGFLAGS) read flags that initialisation has just zeroed, in an
+ * image as in the memmap. The poison that page_init_poison() has left in the
+ * memmap is overwritten to the last byte.
  *
  * Return: true where memmap_write() must not be used.
  */
@@ -48,14 +48,15 @@ bool memmap_by_field(void)
 /**
  * memmap_write() - write struct pages from images
  * @page: the first of the struct pages to write
- * @image: what they shall be: one image for each of the first pages, the last
- *	for all that follow
+ * @image: images to copy: one for each of the first struct pages, and the last
+ *	one also for all that follow
  * @nr_images: number of images, 1 to @nr
  * @nr: number of struct pages to write
  *
- * Whole cache lines are written and nothing is read back, as it would be if a
- * page were initialised and then changed. For a device of a terabyte this is
- * 16 GiB that nobody will look at soon: they go past the caches.
+ * This writes whole cache lines and reads nothing back. Initialising a struct
+ * page and changing it afterwards would read it back. A device of 1 TiB has
+ * 16 GiB of struct pages that are not read soon, so the stores bypass the
+ * caches.
  *
  * Context: May sleep. The pages are in no page table yet and nobody has a
  *	reference. On return, and whenever another task may run, all stores are
@@ -89,7 +90,7 @@ void memmap_write(struct page *page, const struct page *image,
  * @nid: node of the memory
  * @pgmap: pagemap that the pages belong to
  *
- * Afterwards each page holds one reference, the caller's.
+ * Afterwards each page has one reference, which is the caller's.
  *
  * Context: May sleep. The pages are in no page table yet and nobody has a
  *	reference.

@@ -3,9 +3,9 @@
 #define __MM_MEMMAP_STORE_H
 
 /*
- * How struct pages are written from a prepared image. All this header knows of
- * a struct page is that it is a few words. So it can be built in user space too,
- * and measured there against the bandwidth of the memory.
+ * How struct pages are written from a prepared image. To this header, a struct
+ * page is only a few words. So the header can be built in user space, too, and
+ * measured there against the bandwidth of the memory.
  */
 #include <asm/nt_store.h>
 
@@ -13,7 +13,7 @@
 #define MEMMAP_WORDS_MIN	7
 #define MEMMAP_WORDS_MAX	10
 
-/* @words is a constant wherever this is inlined: there are no branches in it */
+/* @words is a constant wherever this is inlined, so there are no branches */
 static __always_inline void memmap_load_image(unsigned long *w,
 					      const unsigned long *image,
 					      unsigned long words)
@@ -55,16 +55,16 @@ static __always_inline void memmap_store_image(unsigned long *to,
 /**
  * memmap_store() - write copies of one struct page
  * @to: the first of the struct pages to write
- * @image: what each of them shall be; not among those to write
+ * @image: struct page to copy; not one of those to write
  * @size: size of a struct page in bytes, a constant, of MEMMAP_WORDS_MIN to
  *	MEMMAP_WORDS_MAX words
  * @nr: number of struct pages to write
  *
- * The image is in registers all the time: loop and stores with indices that
- * are constants are written out for that, which a compiler need not do by
- * itself. Eight words of eight bytes make up a cache line.
+ * The image stays in registers. That is why the loop is unrolled by hand and
+ * the stores have constant indices: a compiler need not do this by itself.
+ * Eight words of eight bytes fill a cache line.
  *
- * The caller calls nt_store_fence().
+ * The caller has to call nt_store_fence() afterwards.
  */
 static __always_inline void memmap_store(void *to, const void *image,
 					 unsigned long size, unsigned long nr)

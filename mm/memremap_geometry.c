@@ -2,8 +2,8 @@
 /*
  * Which geometry the memmap of a dev_pagemap can have.
  *
- * One predicate for device-dax, which looks for the largest geometry that fits
- * its device, and for memremap_pages(), which takes no driver's word for it.
+ * One predicate serves two callers. device-dax looks for the largest geometry
+ * that fits its device. memremap_pages() checks the geometry of every driver.
  */
 #include <linux/export.h>
 #include <linux/log2.h>
@@ -11,10 +11,10 @@
 #include <linux/mm.h>
 
 /*
- * The heads of compound pages sit at multiples of the geometry, in the virtual
- * memory map as in physical memory, and every walk of the memmap steps from
- * head to head. So the first page that has a struct page, which is the one
- * after the altmap, and the end of every range have to be such multiples.
+ * The heads of compound pages are at multiples of the geometry, in the virtual
+ * memory map as in physical memory. Every walk of the memmap steps from head to
+ * head. So every range has to start and end on such a multiple. The start that
+ * counts is the first page with a struct page, which follows the altmap.
  */
 static bool pgmap_ranges_aligned(struct dev_pagemap *pgmap,
 				 unsigned long geometry)
@@ -35,19 +35,20 @@ static bool pgmap_ranges_aligned(struct dev_pagemap *pgmap,
 }
 
 /**
- * pgmap_geometry_problem() - why a memmap can not have a geometry
- * @pgmap: type, flags, altmap and ranges of the memmap; its geometry is not
- *	looked at, so that several can be tried
+ * pgmap_geometry_problem() - why a memmap cannot have a geometry
+ * @pgmap: type, flags, altmap and ranges of the memmap. Its geometry is
+ *	ignored, so that the caller can try several.
  * @geometry: size of a compound page in bytes, or 0 for base pages
  *
- * Compound pages of device memory are for MEMORY_DEVICE_GENERIC: FS_DAX counts
- * references and keeps ->mapping per base page, PRIVATE migrates base pages and
- * keeps ->zone_device_data in each, PCI_P2PDMA hands out pieces of any size.
- * Nothing can map more than a PUD at once, and ->index of a tail page is derived
+ * Only MEMORY_DEVICE_GENERIC can have compound pages. FS_DAX counts references
+ * and keeps ->mapping per base page. PRIVATE migrates base pages and keeps
+ * ->zone_device_data in each. PCI_P2PDMA hands out pieces of any size.
+ *
+ * No page table entry maps more than a PUD. ->index of a tail page is derived
  * from its head only where there are transparent huge pages (PageTransTail()).
  *
  * Context: Any. The caller owns @pgmap, which is not in use yet.
- * Return: NULL where the geometry is possible, else the reason as a string that
+ * Return: NULL if the geometry is possible, else the reason as a string that
  *	completes "geometry ...: ".
  */
 const char *pgmap_geometry_problem(struct dev_pagemap *pgmap,

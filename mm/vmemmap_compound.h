@@ -3,8 +3,9 @@
 #define _MM_VMEMMAP_COMPOUND_H
 /*
  * Compound device pages whose tail struct pages share memory, see
- * mm/vmemmap_compound.c. What only mm/ calls is declared in a header beside its
- * file, like this one; what drivers or architectures call, in include/linux/.
+ * mm/vmemmap_compound.c. A function that only mm/ calls is declared in a header
+ * beside its file, like this one. A function that drivers or architectures call
+ * is declared in include/linux/.
  */
 #include <linux/errno.h>
 #include <linux/memremap.h>
@@ -62,9 +63,9 @@ static inline int vmemmap_populate_pgmap(unsigned long start, unsigned long end,
  * pgmap_compound_own_nr() - struct pages to write for one compound page
  * @pgmap: the pagemap, after memremap_pages() has decided on sharing
  *
- * The struct pages of a compound page that follow these are other addresses of
- * the last PAGE_SIZE / sizeof(struct page) of them: they read the same, and
- * must not be written.
+ * Where tails share memory, the struct pages that follow these are other
+ * addresses of the last PAGE_SIZE / sizeof(struct page) of them. They read the
+ * same and must not be written.
  *
  * Return: number of struct pages, from the head on.
  */

@@ -21,7 +21,7 @@ static inline void vmemmap_protect_tails(const struct dev_pagemap *pgmap,
 #if defined(CONFIG_VMEMMAP_COMPOUND) && defined(CONFIG_DEBUG_VM)
 void vmemmap_poison(struct page *page, size_t size);
 #else
-/* nothing is read-only, or page_init_poison() does nothing */
+/* no struct page is read-only, or page_init_poison() does nothing */
 static inline void vmemmap_poison(struct page *page, size_t size)
 {
 	page_init_poison(page, size);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Why a device can not be bound, in the log.
+ * Log why a device cannot be bound.
  *
- * User space learns no more than that it was not: sysfs has one error for every
- * probe that fails, and ndctl says "failed to enable".
+ * User space learns only that it was not bound: sysfs returns the same error
+ * for every failed probe, and ndctl says "failed to enable".
  */
 #include <linux/device.h>
 #include <linux/memremap.h>
@@ -26,10 +26,10 @@ static unsigned long struct_pages_mib(struct dev_pagemap *pgmap)
 }
 
 /**
- * dev_dax_tell_failure() - tell why a device has got no memmap
- * @dev_dax: the device that can not be bound
+ * dev_dax_tell_failure() - log why a device has no memmap
+ * @dev_dax: the device that cannot be bound
  * @pgmap: the pagemap that it should have been bound with
- * @error: from memremap_pages()
+ * @error: negative errno that memremap_pages() returned
  *
  * Context: Process context, device lock held.
  */

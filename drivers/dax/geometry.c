@@ -2,10 +2,11 @@
 /*
  * The geometry of a device-dax memmap: how large its compound pages are.
  *
- * A device maps its memory in entries of its align, so its pages want to be
- * that large. Three things can make them smaller: the administrator's cap, a
- * memory range that does not fit, and a kernel that can not do it. None of them
- * changes what an application sees, only what the memmap costs.
+ * A device maps its memory in entries of its align, so compound pages of that
+ * size are best. Three things can make them smaller: the administrator's cap, a
+ * memory range that does not fit, and a kernel without support for that size.
+ * None of them changes what an application sees. They only change what the
+ * memmap costs.
  */
 #include <linux/device.h>
 #include <linux/kernel.h>
@@ -15,7 +16,7 @@
 #include <linux/moduleparam.h>
 #include "dax-private.h"
 
-/* 0 until somebody sets it: PUD_SIZE is no constant on every architecture */
+/* 0 means PUD_SIZE, which is not a constant on every architecture */
 static unsigned long max_geometry;
 
 static unsigned long get_max_geometry(void)
@@ -57,19 +58,19 @@ MODULE_PARM_DESC(max_geometry,
 		 "Largest compound page of devices bound from now on, in bytes (default: what a PUD maps; page size: none)");
 
 /**
- * dax_fit_geometry() - the largest geometry that the memmap of a device can have
+ * dax_fit_geometry() - largest geometry that the memmap of a device can have
  * @pgmap: the pagemap of this binding; type, flags, altmap and ranges are set.
- *	Its range is cut down to @data where that makes the difference.
- * @data: the memory that the device maps, or NULL where @pgmap has no more
- * @want: bytes, one of PAGE_SIZE, PMD_SIZE, PUD_SIZE
- * @problem: why it is not @want; NULL if it is
+ *	Its range is cut down to @data if @want fits only then.
+ * @data: the memory that the device maps, or NULL if that is all of @pgmap
+ * @want: geometry to try first, in bytes: PAGE_SIZE, PMD_SIZE or PUD_SIZE
+ * @problem: set to the reason why @want does not fit, or to NULL if it does
  *
- * A namespace whose memmap is in RAM (map=mem) has a pgmap that begins where
- * the namespace does, with its info block; the data begins later and only the
- * data is aligned. Nobody needs a struct page for the info block.
+ * If the memmap of a namespace is in RAM (map=mem), its pagemap begins with the
+ * info block, at the start of the namespace. The data begins later, and only
+ * the data is aligned. The info block needs no struct pages.
  *
  * Context: Any. The caller owns @pgmap, which is not in use yet.
- * Return: bytes; PAGE_SIZE always fits.
+ * Return: the geometry in bytes; PAGE_SIZE always fits.
  */
 unsigned long dax_fit_geometry(struct dev_pagemap *pgmap,
 			       const struct range *data, unsigned long want,
@@ -81,7 +82,7 @@ unsigned long dax_fit_geometry(struct dev_pagemap *pgmap,
 	if (!*problem)
 		return want;
 
-	/* what lies before the data is the altmap's, if there is one */
+	/* with an altmap, the memory before the data belongs to it */
 	if (data && !pgmap_altmap(pgmap)) {
 		pgmap->range = *data;
 		if (!pgmap_geometry_problem(pgmap, want)) {

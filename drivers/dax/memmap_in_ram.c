@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A memmap in RAM for devices that have it on the device itself.
+ * Put the memmap into RAM although room for it is reserved on the device.
  *
- * ndctl reserves room for the memmap on the device unless told otherwise
- * (map=dev), as 16 GiB of RAM for each TiB is a lot. A memmap of pages of 1G
- * whose tails share memory takes some MiB of RAM for each TiB; but on the
- * device, where tails can not share, it is 16 GiB to write. So it goes to RAM,
- * and what was reserved is not used. Nothing about that is written down on the
- * device: another kernel, or another binding, uses it again. An administrator who
- * has no RAM to spare sets device_dax.memmap_in_ram=0.
+ * ndctl reserves that room by default (map=dev), because 16 GiB of RAM for each
+ * TiB is a lot. But a memmap of 1G pages whose tails share memory takes only
+ * some MiB of RAM for each TiB. On the device, where tails cannot share, 16 GiB
+ * would have to be written. So such a memmap is put into RAM, and the reserved
+ * room is not used. This is not recorded on the device: another kernel, or
+ * another binding, may use the room again. An administrator who has no RAM to
+ * spare sets device_dax.memmap_in_ram=0.
  *
- * A memmap of pages of 2M takes 4 GiB for each TiB also where tails share: that
- * stays where the administrator wanted it.
+ * A memmap of 2M pages takes 4 GiB for each TiB even where tails share. It
+ * stays on the device, as the administrator chose.
  */
 #include <linux/device.h>
 #include <linux/memremap.h>
@@ -33,18 +33,18 @@ MODULE_PARM_DESC(memmap_in_ram,
  * @dev_dax: the device that is being bound
  * @pgmap: the pagemap of this binding, with its geometry set
  *
- * Leaves the altmap out and cuts the range down to the data. The page frames
- * that users get have struct pages either way; those which are reserved for the
- * memmap have none then.
+ * Removes the altmap from @pgmap and cuts its range down to the data. The page
+ * frames that users can map have struct pages either way. The page frames that
+ * are reserved for the memmap have none then.
  *
- * Where RAM does not suffice, the memmap is on the device after all. What the
- * altmap can not provide, some page tables, is all the RAM that it takes then.
- * So nothing keeps a device from being bound that would be bound without this.
+ * If there is not enough RAM, the memmap is put on the device after all. Then
+ * it takes RAM only for the page tables that the altmap cannot provide. So
+ * every device that can be bound without this function can be bound with it.
  *
  * Context: Process context, device lock held, after dev_dax_set_geometry(). May
  *	sleep.
- * Return: as devm_memremap_pages(); NULL where @pgmap is what it was and nothing
- *	is bound: the caller binds it as it is.
+ * Return: as devm_memremap_pages(); NULL if nothing was bound and @pgmap is
+ *	unchanged: the caller has to bind it.
  */
 void *dev_dax_memmap_in_ram(struct dev_dax *dev_dax, struct dev_pagemap *pgmap)
 {
@@ -53,7 +53,7 @@ void *dev_dax_memmap_in_ram(struct dev_dax *dev_dax, struct dev_pagemap *pgmap)
 	const char *problem;
 	void *addr;
 
-	/* no altmap to leave out, or a memmap that is too large for RAM */
+	/* no altmap to remove, or a memmap that is too large for RAM */
 	if (!pgmap_altmap(pgmap) || pgmap_geometry(pgmap) < PUD_SIZE ||
 	    !READ_ONCE(memmap_in_ram))
 		return NULL;
@@ -62,7 +62,7 @@ void *dev_dax_memmap_in_ram(struct dev_dax *dev_dax, struct dev_pagemap *pgmap)
 	pgmap->range = dev_dax->ranges[0].range;
 	pgmap->flags &= ~PGMAP_ALTMAP_VALID;
 
-	/* without sharing, it is 16 GiB for each TiB */
+	/* without sharing, the memmap takes 16 GiB of RAM for each TiB */
 	problem = pgmap_share_problem(pgmap);
 	if (problem) {
 		dev_info(dev, "memmap stays on the device: in RAM it would not share tails: %s\n",

@@ -3,20 +3,20 @@
 #define _ASM_GENERIC_NT_STORE_H
 
 /*
- * Non-temporal stores, for memory that is written in one go and not read soon:
- * on an architecture that has them, they neither read the cache lines they
- * write to nor displace others. This is for those that have none.
+ * Non-temporal stores, for memory that is written in one go and not read soon.
+ * They neither read the cache lines that they write to nor displace other lines
+ * from the caches. This header is for architectures that have no such stores.
  */
 
 /**
  * nt_store() - store a word past the caches where that is possible
- * @p: where to, naturally aligned, in ordinary memory
- * @value: what to store
+ * @p: address to store to, naturally aligned, in ordinary memory
+ * @value: word to store
  *
- * Such stores are ordered with nothing, not even with each other, until
- * nt_store_fence(). The task that issued them reads what it has stored, until
- * it is scheduled away. They pay where whole cache lines are written in
- * ascending order.
+ * Until nt_store_fence(), such stores are ordered with nothing, not even with
+ * each other. The task that issued them reads back what it has stored, until it
+ * is scheduled away. They pay where whole cache lines are written in ascending
+ * order.
  *
  * Context: Any.
  */
@@ -26,10 +26,10 @@ static inline void nt_store(unsigned long *p, unsigned long value)
 }
 
 /**
- * nt_store_fence() - order what nt_store() has stored before all later stores
+ * nt_store_fence() - order the stores of nt_store() before all later stores
  *
- * To be called before the caller schedules and before it tells anybody of the
- * memory. Afterwards the stores are like ordinary ones that came earlier.
+ * Call this before scheduling, and before making the memory known to others.
+ * Afterwards the stores are like ordinary stores that were made earlier.
  *
  * Context: Any.
  */

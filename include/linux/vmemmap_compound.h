@@ -3,7 +3,8 @@
 #define _LINUX_VMEMMAP_COMPOUND_H
 /*
  * Compound device pages whose tail struct pages share memory, see
- * mm/vmemmap_compound.c: what drivers and architectures have to do with it.
+ * mm/vmemmap_compound.c. This header declares what drivers and architectures
+ * call.
  */
 #include <linux/mm_types.h>
 
@@ -16,7 +17,7 @@ int vmemmap_populate_compound(unsigned long start, unsigned long end, int node,
 			      const struct dev_pagemap *pgmap);
 void vmemmap_drop_aliases(pte_t *table, unsigned long addr, unsigned long end);
 
-/* of the architecture */
+/* implemented by the architecture */
 int vmemmap_populate_pgmap(unsigned long start, unsigned long end, int node,
 			   const struct dev_pagemap *pgmap);
 

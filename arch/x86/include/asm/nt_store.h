@@ -6,15 +6,15 @@
 
 #ifdef __x86_64__
 
-/* MOVNTI is part of SSE2, which every x86_64 processor has; no FPU state */
+/* MOVNTI is part of SSE2, which every x86_64 has, and uses no FPU state */
 static inline void nt_store(unsigned long *p, unsigned long value)
 {
 	asm volatile("movnti %1, %0" : "=m" (*p) : "r" (value));
 }
 
 /*
- * Where the caller is preempted or interrupted instead of calling this, the
- * interrupt itself empties the write-combining buffers.
+ * If the caller is preempted or interrupted before it calls this, the interrupt
+ * itself empties the write-combining buffers.
  */
 static inline void nt_store_fence(void)
 {
