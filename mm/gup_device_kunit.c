@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Unit tests of the references to device pages: where a batch ends, what it
- * adds to which count, and that a count never runs over.
+ * Unit tests of the references to device pages: where a batch ends, which
+ * counts it changes, and that a count never overflows.
  */
 #include <kunit/test.h>
 #include <linux/memremap.h>
@@ -12,7 +12,7 @@
 #include "gup_device.h"
 #include "internal.h"
 
-/* struct pages of one device page, as if nobody but the device had it */
+/* struct pages of one device page, with the device's reference only */
 static struct page *device_page(struct kunit *test, unsigned int order)
 {
 	struct page *head = vzalloc(array_size(1UL << order, sizeof(*head)));
@@ -57,7 +57,7 @@ static void ends_with_compound_page(struct kunit *test)
 	vfree(head);
 }
 
-/* what was taken at once is given back one by one */
+/* pins that were taken at once are given back one by one */
 static void pin_and_unpin(struct kunit *test, unsigned int order, int bias)
 {
 	const unsigned long nr = 1UL << order;
@@ -84,7 +84,7 @@ static void pin_order_0(struct kunit *test)
 	pin_and_unpin(test, 0, GUP_PIN_COUNTING_BIAS);
 }
 
-/* no second tail to keep a pin count */
+/* order 1 has no second tail to keep a pin count */
 static void pin_order_1(struct kunit *test)
 {
 	pin_and_unpin(test, 1, GUP_PIN_COUNTING_BIAS);
@@ -95,7 +95,7 @@ static void pin_order_9(struct kunit *test)
 	pin_and_unpin(test, 9, 1);
 }
 
-/* all of a 1G page 8191 times, then no more, and after one less, one more */
+/* pin a whole 1G page 8191 times; then one more only after one was unpinned */
 static void full_order_18(struct kunit *test)
 {
 	const unsigned long nr = 1UL << 18;
@@ -114,12 +114,12 @@ static void full_order_18(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, grab_device_pages(head + 5, nr, FOLL_GET), 0UL);
 	expect_counts(test, head, refs, 8191 * (int)nr);
 
-	/* single pages stop in time for those who can not be refused */
+	/* single pages stop at the limit: get_page() needs the rest */
 	for (i = 0; grab_device_pages(head + nr - 1, 1, FOLL_GET); i++)
 		;
 	KUNIT_EXPECT_EQ(test, page_ref_count(head), refs + i);
 	KUNIT_EXPECT_EQ(test, page_ref_count(head), DEVICE_REFS_MAX);
-	/* 131072 of them */
+	/* this leaves 131072 references */
 	KUNIT_EXPECT_EQ(test, INT_MAX - page_ref_count(head), (int)nr / 2);
 	while (i--)
 		put_page(head + 1);
@@ -129,7 +129,7 @@ static void full_order_18(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, grab_device_pages(head, nr, FOLL_PIN), nr);
 	expect_counts(test, head, refs, 8191 * (int)nr);
 
-	/* give all back, for the counters of the system to add up */
+	/* give all pins back: the counters of the system must add up */
 	for (i = 0; i < 8191; i++) {
 		page_ref_sub(head, nr);
 		atomic_sub(nr, compound_pincount_ptr(head));
@@ -147,7 +147,7 @@ static void full_order_0(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, grab_device_pages(page, 1, FOLL_PIN), 1UL);
 	KUNIT_EXPECT_EQ(test, grab_device_pages(page, 1, FOLL_PIN), 0UL);
 	KUNIT_EXPECT_EQ(test, page_ref_count(page), DEVICE_PINS_MAX);
-	/* there is room for those who do not pin */
+	/* a reference that is no pin is still possible */
 	KUNIT_EXPECT_EQ(test, grab_device_pages(page, 1, FOLL_GET), 1UL);
 	put_page(page);
 	unpin_user_page(page);
@@ -158,7 +158,7 @@ static void full_order_0(struct kunit *test)
 	vfree(page);
 }
 
-/* the device has taken it back: neither a reference nor a warning */
+/* the device has taken the page back: neither a reference nor a warning */
 static void no_page_that_is_gone(struct kunit *test)
 {
 	struct page *head = device_page(test, 9);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Unit tests of compound device pages: what geometry memremap_pages() takes,
+ * Unit tests of compound device pages: which geometry memremap_pages() accepts,
  * and what memmap_init_compound() writes, from the first to the last page.
  */
 #include <kunit/test.h>
@@ -15,7 +15,7 @@
 
 #define TEST_NID	0
 
-/* as page_init_poison() leaves struct pages: nothing may survive of that */
+/* page_init_poison() fills struct pages with this; none of it may remain */
 #define GARBAGE		0xff
 
 struct two_ranges {
@@ -76,7 +76,7 @@ static void geometry_accepted(struct kunit *test)
 			    (const char *)NULL);
 }
 
-/* refused by the predicate, and by memremap_pages() before it takes anything */
+/* refused by the predicate, and by memremap_pages() before it allocates */
 static void expect_refused(struct kunit *test, struct dev_pagemap *pgmap,
 			   unsigned long geometry, const char *reason)
 {
@@ -165,7 +165,7 @@ static bool tail_ok(struct page *tail, struct page *head)
 	return links_ok(tail) && PageTail(tail) &&
 	       !test_bit(PG_head, &tail->flags) &&
 	       compound_head(tail) == head && page_ref_count(tail) == 0 &&
-	       /* the first keeps compound_nr in the lower half of ->mapping */
+	       /* the first tail has compound_nr in half of ->mapping */
 	       (tail == head + 1 || tail->mapping == TAIL_MAPPING) &&
 	       !tail->index && !tail->private;
 }
@@ -190,7 +190,7 @@ static void expect_garbage(struct kunit *test, struct page *page,
 			    memchr_inv(page, GARBAGE, nr * sizeof(*page)));
 }
 
-/* the first own struct pages of one compound page, and no more, are written */
+/* only the first @own struct pages of a compound page are written */
 static void expect_compound(struct kunit *test, struct page *head,
 			    unsigned long own, struct dev_pagemap *pgmap)
 {
@@ -217,11 +217,11 @@ static void expect_compound(struct kunit *test, struct page *head,
 			break;
 	}
 	KUNIT_EXPECT_EQ(test, i, own);
-	/* these are other addresses of struct pages before, where tails share */
+	/* where tails share, these are other addresses of the tails before */
 	expect_garbage(test, head + own, nr - own);
 }
 
-/* compound pages in a row, as memremap_pages() has them written */
+/* several compound pages in one call, as in memremap_pages() */
 static void expect_init(struct kunit *test, unsigned int order,
 			unsigned long pages, unsigned int flags)
 {
@@ -256,7 +256,7 @@ static void init_order_0(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, page_pgmap(page), pgmap);
 }
 
-/* no second tail to keep a pin count */
+/* order 1 has no second tail to keep a pin count */
 static void init_order_1(struct kunit *test)
 {
 	expect_init(test, 1, 5, 0);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Unit tests of struct pages written from images: bit for bit they are what
- * writing them field by field makes of them.
+ * Unit tests of struct pages written from images: they must be equal, bit for
+ * bit, to struct pages written field by field.
  */
 #include <kunit/test.h>
 #include <linux/memremap.h>
@@ -14,7 +14,7 @@
 
 #define TEST_NID	0
 
-/* what is left of them shows, as the two memmaps begin with different bytes */
+/* the memmaps are filled with different bytes, so an unwritten byte shows */
 #define GARBAGE_FIELDS	0xff
 #define GARBAGE_IMAGES	0x5a
 
@@ -25,7 +25,7 @@ struct memmaps {
 	struct page *images;
 };
 
-/* both have one struct page more, which is not to be written */
+/* both memmaps have one more struct page, which must not be written */
 static struct memmaps *alloc_memmaps(struct kunit *test, unsigned long nr)
 {
 	struct memmaps *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
@@ -51,7 +51,7 @@ static void free_memmaps(struct memmaps *m)
 	vfree(m->images);
 }
 
-/* nr struct pages from the first on are the same */
+/* nr struct pages from the first on are equal in both memmaps */
 static void expect_same(struct kunit *test, struct memmaps *m,
 			unsigned long first, unsigned long nr)
 {
@@ -92,8 +92,8 @@ static void expect_same_base(struct kunit *test, unsigned long nr)
 }
 
 /*
- * The images are prepared for the first compound page and used again for those
- * that follow. Tails point to heads among the images in both memmaps.
+ * The images are prepared for the first compound page and reused for those that
+ * follow. In both memmaps, tails point to the heads in m->images.
  */
 static void expect_same_compound(struct kunit *test, unsigned int order,
 				 unsigned long pages, unsigned int flags)
@@ -126,7 +126,7 @@ static void same_order_0(struct kunit *test)
 	expect_same_base(test, 1);
 }
 
-/* three whole batches, and what neither fills one nor is a multiple of four */
+/* three whole batches, and a rest that is not a multiple of four */
 static void same_order_0_many(struct kunit *test)
 {
 	expect_same_base(test, 3 * 1024 + 7);
@@ -152,7 +152,7 @@ static void same_order_18(struct kunit *test)
 	expect_same_compound(test, 18, 1, 0);
 }
 
-/* where tails share memory, only the first pages of struct pages are written */
+/* where tails share memory, only the first struct pages are written */
 static void same_shared_order_9(struct kunit *test)
 {
 	expect_same_compound(test, 9, 3, PGMAP_SHARED_TAILS);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Unit tests of what decides whether tail struct pages share memory. Whether
- * they do is for a test that binds a device, see lib/test_devdax_memmap.c.
+ * Unit tests of the decision whether tail struct pages share memory. That they
+ * do share it is tested by binding a device, see lib/test_devdax_memmap.c.
  */
 #include <kunit/test.h>
 #include <linux/memremap.h>
@@ -11,11 +11,11 @@
 
 #include "vmemmap_compound.h"
 
-/* what an architecture that opted in can share: struct pages of 64 bytes */
+/* sharing needs an architecture that opted in, and struct pages of 64 bytes */
 #define CAN_SHARE	(IS_ENABLED(CONFIG_VMEMMAP_COMPOUND) && \
 			 is_power_of_2(sizeof(struct page)))
 
-/* where there is no memory, so no section either */
+/* there is no memory at this address, so no section either */
 #define TEST_START	((1ULL << MAX_PHYSMEM_BITS) - 2 * SZ_4G)
 
 static struct dev_pagemap *share_pgmap(struct kunit *test, u64 start, u64 end)
@@ -39,7 +39,7 @@ static void expect_share(struct kunit *test, struct dev_pagemap *pgmap,
 	pgmap->geometry = geometry;
 	problem = pgmap_share_tails(pgmap);
 	KUNIT_EXPECT_EQ(test, pgmap_tails_shared(pgmap), wanted);
-	/* there is a reason where tails exist and do not share */
+	/* a reason is given exactly if there are tails that do not share */
 	KUNIT_EXPECT_EQ(test, !!problem,
 			!wanted && pgmap_geometry(pgmap) > PAGE_SIZE);
 	KUNIT_EXPECT_EQ(test, pgmap_compound_own_nr(pgmap),
@@ -54,7 +54,7 @@ static void share_depends_on_size(struct kunit *test)
 	unsigned long own = 2 * PAGE_SIZE / sizeof(struct page) * PAGE_SIZE;
 
 	expect_share(test, pgmap, SZ_1G, CAN_SHARE);
-	/* used again: what was decided before does not count */
+	/* the pagemap is used again: the earlier decision does not count */
 	expect_share(test, pgmap, 0, false);
 	expect_share(test, pgmap, SZ_2M, CAN_SHARE);
 	expect_share(test, pgmap, PAGE_SIZE, false);
@@ -77,13 +77,13 @@ static void share_not_with_altmap(struct kunit *test)
 
 static void share_not_in_early_section(struct kunit *test)
 {
-	/* the kernel itself is in RAM that is there since boot */
+	/* the kernel itself is in RAM that has been there since boot */
 	u64 ram = ALIGN_DOWN(__pa_symbol(&init_task), SZ_2M);
 	struct dev_pagemap *pgmap;
 
 	pgmap = share_pgmap(test, ram, TEST_START);
 	expect_share(test, pgmap, SZ_2M, false);
-	/* only the ends count: this begins where there is nothing */
+	/* the end counts too: this range starts where there is no section */
 	pgmap = share_pgmap(test, TEST_START, ram + SZ_2M);
 	expect_share(test, pgmap, SZ_2M, false);
 }

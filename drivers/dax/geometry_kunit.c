@@ -30,7 +30,7 @@ static void expect_fit(struct kunit *test, struct dev_pagemap *pgmap,
 
 	KUNIT_EXPECT_EQ(test, dax_fit_geometry(pgmap, data, want, &problem),
 			fit);
-	/* a reason is given exactly where it is not what was wanted */
+	/* a reason is given exactly if the geometry is not the requested one */
 	KUNIT_EXPECT_EQ(test, !problem, want == fit);
 	KUNIT_EXPECT_PTR_EQ(test, pgmap_geometry_problem(pgmap, fit),
 			    (const char *)NULL);
@@ -45,7 +45,7 @@ static void fit_aligned_range(struct kunit *test)
 	expect_fit(test, pgmap, NULL, PAGE_SIZE, PAGE_SIZE);
 }
 
-/* map=mem: the namespace starts anywhere, the data is aligned */
+/* map=mem: the namespace may start anywhere, but the data is aligned */
 static void fit_data_of_misaligned_namespace(struct kunit *test)
 {
 	struct dev_pagemap *pgmap;
@@ -56,12 +56,12 @@ static void fit_data_of_misaligned_namespace(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, (u64)pgmap->range.start, (u64)data.start);
 	KUNIT_EXPECT_EQ(test, (u64)pgmap->range.end, (u64)data.end);
 
-	/* the same pagemap on the next binding, with another cap */
+	/* the next binding uses the same pagemap, with another cap */
 	expect_fit(test, pgmap, &data, PMD_SIZE, PMD_SIZE);
 	expect_fit(test, pgmap, &data, PUD_SIZE, PUD_SIZE);
 }
 
-/* where the whole namespace fits, it is mapped as ever */
+/* if the whole namespace fits, all of it is mapped, data or not */
 static void fit_keeps_whole_namespace(struct kunit *test)
 {
 	struct dev_pagemap *pgmap = pgmap_of(test, PUD_SIZE, 4 * PUD_SIZE);
@@ -83,7 +83,7 @@ static void fit_falls_back_to_pmd(struct kunit *test)
 	pgmap = pgmap_of(test, PUD_SIZE, 4 * PUD_SIZE + PMD_SIZE);
 	expect_fit(test, pgmap, NULL, PUD_SIZE, PMD_SIZE);
 
-	/* one range of several is enough */
+	/* one range that does not fit is enough */
 	pgmap = pgmap_of(test, PUD_SIZE, 2 * PUD_SIZE);
 	pgmap->nr_range = 2;
 	pgmap->ranges[1].start = 4 * PUD_SIZE + PMD_SIZE;
@@ -91,7 +91,7 @@ static void fit_falls_back_to_pmd(struct kunit *test)
 	expect_fit(test, pgmap, NULL, PUD_SIZE, PMD_SIZE);
 }
 
-/* the altmap owns what lies before the data: nothing can be cut off */
+/* the altmap owns the memory before the data, so the range cannot be cut */
 static void fit_keeps_altmap(struct kunit *test)
 {
 	struct range data = { .start = 2 * PUD_SIZE, .end = 4 * PUD_SIZE - 1 };
