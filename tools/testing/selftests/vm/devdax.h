@@ -2,9 +2,9 @@
 /*
  * Helpers of the device-dax tests.
  *
- * The device comes from the environment, DEVDAX=/dev/dax0.0, and what a test
- * expects follows from the device's align: one program serves 4K, 2M and 1G.
- * Everything in the device is overwritten.
+ * The environment names the device, as in DEVDAX=/dev/dax0.0.  What a test
+ * expects follows from the align of the device, so one program serves 4K, 2M
+ * and 1G.  The tests overwrite all data in the device.
  */
 #ifndef __DEVDAX_H
 #define __DEVDAX_H
@@ -43,14 +43,14 @@ struct devdax {
 	const char *path;		/* /dev/dax0.0 */
 	const char *name;		/* dax0.0 */
 	unsigned long align;
-	unsigned long span;		/* align, or at 4K 2M of pages */
-	unsigned long part;		/* no multiple of align, below it */
+	unsigned long span;		/* align, but 2M if align is 4K */
+	unsigned long part;		/* below align, no multiple of it */
 	unsigned long size;
-	unsigned long geometry;		/* 0: the kernel does not say */
+	unsigned long geometry;		/* 0: not known */
 	int fd;
 };
 
-/* What the last fault in devdax_touch() was. */
+/* Details of the last fault in devdax_touch() or devdax_poison(). */
 static siginfo_t devdax_sig;
 static sigjmp_buf devdax_jmp;
 
@@ -60,7 +60,10 @@ static inline void devdax_fault_handler(int sig, siginfo_t *info, void *ctx)
 	siglongjmp(devdax_jmp, sig);
 }
 
-/* Returns the signal that *addr raises, 0 if none; details in devdax_sig. */
+/*
+ * Touch *addr.  Returns the signal that this raises, or 0 if there is none.
+ * Details are in devdax_sig.
+ */
 static inline int devdax_touch(void *addr, bool write)
 {
 	struct sigaction act = {
@@ -85,8 +88,9 @@ static inline int devdax_touch(void *addr, bool write)
 }
 
 /*
- * A memory error in the 4K at addr, which takes CONFIG_MEMORY_FAILURE: the
- * signal that this raises, 0 if none; details in devdax_sig.
+ * Inject a memory error into the 4K at addr.  This needs CONFIG_MEMORY_FAILURE.
+ * Returns the signal that the error raises, or 0 if there is none.  Details are
+ * in devdax_sig.
  */
 static inline int devdax_poison(void *addr)
 {
@@ -105,7 +109,7 @@ static inline int devdax_poison(void *addr)
 	return sig;
 }
 
-/* A pattern that tells every offset and every seed apart. */
+/* A pattern that differs for every offset and every seed. */
 static inline __u64 devdax_word(unsigned long off, __u64 seed)
 {
 	return (off ^ seed << 48) * 0x9e3779b97f4a7c15ULL + seed;
@@ -132,7 +136,7 @@ static inline bool devdax_check(const void *addr, unsigned long off,
 	return true;
 }
 
-/* A number from an attribute of the device, 0 if there is none. */
+/* Read a number from an attribute of the device.  Returns 0 without one. */
 static inline unsigned long devdax_attr(const struct devdax *dd,
 					const char *attr)
 {
@@ -159,7 +163,7 @@ static inline bool devdax_bound(const struct devdax *dd)
 	return !access(path, F_OK);
 }
 
-/* Write a string into a file of sysfs: 0 or the negative error. */
+/* Write a string into a sysfs file.  Returns 0 or a negative error. */
 static inline int devdax_write(const char *path, const char *val)
 {
 	int fd = open(path, O_WRONLY), err = 0;
@@ -173,8 +177,8 @@ static inline int devdax_write(const char *path, const char *val)
 }
 
 /*
- * "bind" or "unbind" in a process of its own: the kernel may make the writer
- * wait, and then it cannot be killed.
+ * Start "bind" or "unbind" in a process of its own.  The kernel may let the
+ * writer wait, and a writer that waits cannot be killed.
  */
 static inline pid_t devdax_start(const struct devdax *dd, const char *what)
 {
@@ -187,13 +191,16 @@ static inline pid_t devdax_start(const struct devdax *dd, const char *what)
 	pid = fork();
 	if (pid)
 		return pid;
-	/* What the test closes shall be closed. */
+	/* The child must not keep files open that the test closes. */
 	for (fd = 3; fd < 64; fd++)
 		close(fd);
 	_exit(-devdax_write(path, dd->name));
 }
 
-/* 0 or the negative error of devdax_start(), -ETIMEDOUT if it still runs. */
+/*
+ * Wait for the process of devdax_start().  Returns 0 or its negative error, or
+ * -ETIMEDOUT if the process still runs.
+ */
 static inline int devdax_wait(pid_t pid, unsigned int ms)
 {
 	const struct timespec tick = { .tv_nsec = 5000000 };
@@ -223,7 +230,7 @@ static inline int devdax_bind(struct devdax *dd)
 	return dd->fd < 0 ? -errno : 0;
 }
 
-/* Closes the device. */
+/* Close the device and unbind it. */
 static inline int devdax_unbind(struct devdax *dd)
 {
 	close(dd->fd);
@@ -231,13 +238,16 @@ static inline int devdax_unbind(struct devdax *dd)
 	return devdax_wait(devdax_start(dd, "unbind"), DEVDAX_DEADLINE * 1000);
 }
 
-/* With no mapping left, gives the device fresh struct pages. */
+/* Give the device fresh struct pages.  No mapping of it may be left. */
 static inline int devdax_rebind(struct devdax *dd)
 {
 	return devdax_unbind(dd) ?: devdax_bind(dd);
 }
 
-/* After the last munmap(): nothing may hold the device, bound or not. */
+/*
+ * Check, after the last munmap(), that nothing holds the device.  Leaves the
+ * device bound and closed.
+ */
 static inline int devdax_settle(struct devdax *dd)
 {
 	int err = 0;
@@ -257,7 +267,10 @@ static inline char *devdax_map(const struct devdax *dd, unsigned long off,
 	return mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, dd->fd, off);
 }
 
-/* Opens the device, binds it if it is not: NULL or why there is no test. */
+/*
+ * Open the device, and bind it before that if it is unbound.  Returns NULL, or
+ * the reason to skip the test.
+ */
 static inline const char *devdax_open(struct devdax *dd)
 {
 	dd->path = getenv("DEVDAX");
@@ -279,9 +292,9 @@ static inline const char *devdax_open(struct devdax *dd)
 }
 
 /*
- * For FIXTURE_SETUP(): a device of at least nr spans, or SKIP.  The
- * harness would run the test even after a SKIP in the setup, so exit the way
- * it does after the test.
+ * For FIXTURE_SETUP(): open a device of at least nr spans, or SKIP.  The harness
+ * would run the test even after a SKIP in the setup.  So exit here, in the way
+ * that the harness exits after the test.
  */
 static inline void devdax_setup(struct __test_metadata *_metadata,
 				struct devdax *dd, unsigned int nr)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Whoever changes or walks page tables must cope with a huge entry of
- * device-dax on every level: take it away with a flush for all processors, and
- * never take it for a pointer to a table of entries.
+ * Code that changes or walks page tables must cope with a huge entry of device-dax
+ * on every level.  Code that removes the entry must flush the TLBs of all
+ * processors.  No code may mistake the entry for a pointer to a page table.
  */
 #include "devdax.h"
 #include <pthread.h>
@@ -16,7 +16,7 @@ FIXTURE(devdax_pagetable)
 {
 	struct devdax dd;
 	unsigned long align;
-	int kmsg;	/* what the kernel says from now on */
+	int kmsg;	/* log of the kernel from now on */
 	char *p;
 };
 
@@ -31,7 +31,7 @@ FIXTURE_SETUP(devdax_pagetable)
 	ASSERT_NE(MAP_FAILED, self->p);
 }
 
-/* Did the kernel meet an entry that it could not make sense of? */
+/* Did the kernel report a bad page table entry? */
 static bool bad_entry(int kmsg)
 {
 	char line[8192], *text;
@@ -54,8 +54,8 @@ FIXTURE_TEARDOWN(devdax_pagetable)
 }
 
 /*
- * A thread that keeps a processor, and the entry in its TLB, while another
- * thread changes the mapping.
+ * A thread that stays on its processor and keeps the entry in the TLB there, while
+ * another thread changes the mapping.
  */
 struct user {
 	pthread_t thread;
@@ -136,9 +136,10 @@ TEST_F(devdax_pagetable, mremap_reaches_all_threads)
 }
 
 /*
- * Advice is about memory that can be reclaimed.  Device memory keeps its entry,
- * or loses it with a flush: where a processor still has it, the memory would
- * stay in use when the device is unbound.
+ * This advice is about memory that can be reclaimed.  The kernel either leaves the
+ * entry of device memory alone, or removes it with a flush.  If a processor still
+ * had the entry in its TLB, a process could use the memory after the device was
+ * unbound.
  */
 static void advise(struct __test_metadata *_metadata, struct devdax *dd,
 		   char *p, int advice)
@@ -173,11 +174,11 @@ TEST_F(devdax_pagetable, advice_free)
 	advise(_metadata, &self->dd, self->p, MADV_FREE);
 }
 
-/* A thread that keeps doing something to the mapping. */
+/* A thread that walks or changes the mapping again and again. */
 struct walker {
 	pthread_t thread;
 	char *p;
-	unsigned long size;	/* bytes of it that are concerned */
+	unsigned long size;	/* bytes of the mapping to discard */
 	bool stop;
 };
 
@@ -194,7 +195,7 @@ static void *walk(void *arg)
 	return NULL;
 }
 
-/* Takes a part of the mapping away: less than one entry. */
+/* Discard a part of the mapping that is smaller than one entry. */
 static void *discard(void *arg)
 {
 	struct walker *walker = arg;
@@ -204,7 +205,9 @@ static void *discard(void *arg)
 	return NULL;
 }
 
-/* Reads for 20 seconds beside a walker.  Returns how often the data was wrong. */
+/*
+ * Read for 20 seconds while a walker runs.  Returns how often the data was wrong.
+ */
 static unsigned long read_beside(void *(*fn)(void *), struct walker *walker)
 {
 	__u64 *word = (__u64 *)walker->p;
@@ -224,9 +227,9 @@ static unsigned long read_beside(void *(*fn)(void *), struct walker *walker)
 }
 
 /*
- * The walk takes a 1G entry away, and the next access brings it back, maybe
- * before the walk goes on.  Then it must not take the memory for a page table:
- * as a table, it would be a bad one, which the kernel clears.
+ * The walk removes a 1G entry.  The next access brings the entry back, maybe before
+ * the walk goes on.  Then the walk must not mistake the memory of the device for a
+ * page table.  As a page table it would look bad, and the kernel would clear it.
  */
 TEST_F(devdax_pagetable, walk_while_faulting)
 {
@@ -235,7 +238,7 @@ TEST_F(devdax_pagetable, walk_while_faulting)
 	EXPECT_EQ(0, read_beside(walk, &walker));
 }
 
-/* Nor may it take an entry that came back for a bad one. */
+/* A walk must not mistake an entry that came back for a bad entry. */
 TEST_F(devdax_pagetable, discard_while_faulting)
 {
 	struct walker walker = { .p = self->p, .size = self->align / 2 };
@@ -253,7 +256,7 @@ static void read_file(const char *path)
 	close(fd);
 }
 
-/* All that walks the page tables of a process to report on it. */
+/* Read every report for which the kernel walks the page tables of a process. */
 static void *report(void *arg)
 {
 	struct walker *walker = arg;
@@ -275,8 +278,9 @@ static void *report(void *arg)
 }
 
 /*
- * The mapping comes, changes, moves and goes beside those.  None may take the
- * memory for a table of entries, nor lose what the process has written.
+ * The mapping is made, changed, moved and removed while the reports are read.  The
+ * kernel must not mistake the memory for a page table, and must not lose what the
+ * process has written.
  */
 TEST_F(devdax_pagetable, report_beside_changes)
 {

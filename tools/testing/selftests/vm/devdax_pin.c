@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * References on the pages of a device-dax mapping, taken in each of the ways
- * that the kernel has: they are for the pages asked for, exactly as many as
- * there are 4Ks, whatever borders the range crosses; giving them up in any
- * portions leaves none; and a range that cannot be had as a whole keeps
- * nothing that the caller does not know of.  The last test of each way unbinds
- * the device: it would wait for whatever is left.
+ * Take references on the pages of a device-dax mapping in each of the ways that
+ * the kernel has.  The references are on the pages that the test asked for, one
+ * for each 4K, whatever borders the range crosses.  No reference is left after
+ * the test has dropped them, in portions of any size.  If the kernel cannot take
+ * a whole range, it keeps no reference that the caller does not know of.  The
+ * last test of each way unbinds the device, which would wait for any reference
+ * that is left.
  *
- * Needs CONFIG_TEST_DEVDAX_PIN; some tests CONFIG_FAIL_PAGE_ALLOC and
+ * Needs CONFIG_TEST_DEVDAX_PIN.  Some tests need CONFIG_FAIL_PAGE_ALLOC and
  * CONFIG_FAILSLAB.
  */
 #include "devdax_pin.h"
 
 #define NR	3		/* spans */
-#define HELD	200		/* ms in which a free device would be unbound */
+#define HELD	200		/* ms, enough to unbind a free device */
 
 /*
- * A range of 4Ks that begins so many after a border: of the second span (0) or
- * in the middle of it (1).  Its address may lie within the 4K.
+ * A range of nr 4Ks.  It begins first 4Ks behind the start of the second span
+ * (middle 0) or behind the middle of that span (middle 1).  Its address may
+ * point into the 4K, by bytes.
  */
 struct part {
 	int middle;
@@ -37,7 +39,7 @@ FIXTURE(devdax_pin)
 {
 	struct devdax dd;
 	struct pins pins;
-	unsigned long span;	/* in 4Ks, as all below */
+	unsigned long span;	/* in 4Ks, as everywhere below */
 	unsigned int ways;
 	struct pin_stat before;
 };
@@ -63,7 +65,7 @@ FIXTURE_VARIANT_ADD(devdax_pin, longterm_fast) {
 
 FIXTURE_VARIANT_ADD(devdax_pin, longterm_slow) { TEST_DEVDAX_LONGTERM };
 
-/* Fault the mapping in, so that the fast ways find it. */
+/* Fault the mapping in, so that the fast ways find its pages. */
 static void touch_all(struct pins *pins)
 {
 	unsigned long off;
@@ -88,7 +90,7 @@ FIXTURE_SETUP(devdax_pin)
 	self->before = pin_stat();
 }
 
-/* All pins that were ever taken, and nothing else, were given up. */
+/* The kernel has released as many pins as it has acquired. */
 FIXTURE_TEARDOWN(devdax_pin)
 {
 	struct pin_stat after;
@@ -114,7 +116,10 @@ static char *part_addr(const struct pins *pins, unsigned long span,
 	       part->bytes;
 }
 
-/* Did the counter of pins move by this since then?  References do not count. */
+/*
+ * Have the counters of pins moved by these numbers since then?  References that
+ * are no pins do not move them.
+ */
 static bool counted(const struct pins *pins, struct pin_stat since,
 		    long acquired, long released)
 {
@@ -160,7 +165,7 @@ TEST_F(devdax_pin, parts_give_exact_counts)
 		}
 }
 
-/* The second span, whole, and one 4K on either side of it. */
+/* Take the whole second span and one 4K on either side of it. */
 TEST_F(devdax_pin, whole_span)
 {
 	struct pins *pins = &self->pins;
@@ -169,14 +174,14 @@ TEST_F(devdax_pin, whole_span)
 	ASSERT_EQ(span + 2, pins_hold(pins, pins->p + (span - 1) * SZ_4K,
 				      span + 2, TEST_DEVDAX_WRITE));
 	ASSERT_TRUE(pins_exact(pins));
-	/* leaves a part at each end */
+	/* This leaves two references at each end. */
 	ASSERT_EQ(0, pins_drop(pins, 2, span - 2, TEST_DEVDAX_ALL));
 	ASSERT_TRUE(pins_exact(pins));
 	ASSERT_EQ(0, pins_drop(pins, 0, 4, self->ways));
 	EXPECT_TRUE(counted(pins, self->before, span + 2, span + 2));
 }
 
-/* What the fast way finds in the page table, it takes without the slow way. */
+/* The fast way takes what the page table maps, without the slow way. */
 TEST_F(devdax_pin, fast_path_suffices)
 {
 	struct pins *pins = &self->pins;
@@ -193,7 +198,7 @@ TEST_F(devdax_pin, fast_path_suffices)
 	EXPECT_TRUE(counted(pins, self->before, nr, 0));
 }
 
-/* Nothing is mapped yet: the way to the pages is through faults. */
+/* The page table maps nothing yet, so the kernel has to fault the pages in. */
 TEST_F(devdax_pin, faults_in)
 {
 	struct pins *pins = &self->pins;
@@ -203,7 +208,7 @@ TEST_F(devdax_pin, faults_in)
 	ASSERT_EQ(0, madvise(pins->p, pins->len, MADV_DONTNEED));
 	EXPECT_EQ(nr, pins_hold(pins, addr, nr, 0));
 	EXPECT_TRUE(pins_exact(pins));
-	/* the first half is mapped, the second not */
+	/* The first half of the range is mapped, the second half is not. */
 	ASSERT_EQ(0, madvise(pins->p + self->dd.span, self->dd.span,
 			     MADV_DONTNEED));
 	EXPECT_EQ(nr, pins_hold(pins, addr, nr, TEST_DEVDAX_WRITE));
@@ -211,7 +216,10 @@ TEST_F(devdax_pin, faults_in)
 	EXPECT_TRUE(counted(pins, self->before, 2 * nr, 0));
 }
 
-/* Many ranges, backwards, twice, in one array: given up in odd portions. */
+/*
+ * One array has many ranges, some backwards, some twice.  The test drops its
+ * references in odd portions.
+ */
 TEST_F(devdax_pin, mixed_array)
 {
 	struct pins *pins = &self->pins;
@@ -240,14 +248,14 @@ TEST_F(devdax_pin, mixed_array)
 	}
 }
 
-/* A write needs a mapping that is writable, a read does not. */
+/* A pin for writing needs a writable mapping, a pin for reading does not. */
 TEST_F(devdax_pin, read_only_mapping)
 {
 	struct pins *pins = &self->pins;
 	char *addr = part_addr(pins, self->span, &parts[4]);
 	struct pin_stat since;
 
-	/* the second half, the mapping of the first half stays writable */
+	/* Write-protect the second span only. */
 	ASSERT_EQ(0, mprotect(pins->p + self->dd.span, self->dd.span,
 			      PROT_READ));
 	since = pin_stat();
@@ -257,7 +265,7 @@ TEST_F(devdax_pin, read_only_mapping)
 	ASSERT_TRUE(pins_exact(pins));
 	EXPECT_TRUE(counted(pins, since, 0, 0));
 
-	/* three 4Ks are in front of it */
+	/* Three of the 4Ks are in the writable span in front of it. */
 	since = pin_stat();
 	EXPECT_EQ(3, pins_hold(pins, addr, 7, TEST_DEVDAX_WRITE));
 	EXPECT_EQ(3, pins->nr);
@@ -270,7 +278,10 @@ TEST_F(devdax_pin, read_only_mapping)
 	ASSERT_EQ(0, mprotect(pins->p, pins->len, PROT_READ | PROT_WRITE));
 }
 
-/* From the middle of the first span to the middle of the third. */
+/*
+ * Ranges that run into the second span, which cannot be used: only the pages in
+ * front of it are taken.
+ */
 static void hole(struct __test_metadata *_metadata, struct pins *pins,
 		 unsigned long span)
 {
@@ -305,7 +316,7 @@ TEST_F(devdax_pin, inaccessible_in_range)
 			      PROT_READ | PROT_WRITE));
 }
 
-/* The mapping goes on behind the end of the device, its memory does not. */
+/* The mapping goes on behind the end of the device, but there is no memory. */
 TEST_F(devdax_pin, past_end)
 {
 	unsigned long align = self->dd.align;
@@ -323,8 +334,8 @@ TEST_F(devdax_pin, past_end)
 }
 
 /*
- * Where an allocation fails, in this process: in the memory that page tables
- * are made of, and in that of kmalloc().
+ * Let allocations of this process fail: those of pages, which page tables need,
+ * or those of kmalloc().
  */
 static int fail_start(const char *what)
 {
@@ -341,7 +352,7 @@ static int fail_start(const char *what)
 		snprintf(path, sizeof(path), "/sys/kernel/debug/%s/%s", what,
 			 settings[i][0]);
 		err = devdax_write(path, settings[i][1]);
-		/* only one of the two has it */
+		/* Only fail_page_alloc has min-order. */
 		if (!strcmp(settings[i][0], "min-order"))
 			err = 0;
 	}
@@ -357,8 +368,8 @@ static void fail_end(const char *what)
 }
 
 /*
- * A new mapping of two pages, at addresses whose page tables are different
- * ones, such that a fault in the second page needs one to be made.
+ * A new mapping of two pages whose entries are in different page tables.  So a
+ * fault in the second page has to allocate a page table.
  */
 static char *map_across_tables(struct pins *pins)
 {
@@ -392,7 +403,7 @@ static long hold_while_failing(const char *what, struct pins *pins, char *addr,
 	return held;
 }
 
-/* The range as it fails, and then as it works. */
+/* Take a range while allocations fail, and again when they work. */
 static void fail(struct __test_metadata *_metadata, const char *what,
 		 struct pins *pins, long nr)
 {
@@ -406,7 +417,7 @@ static void fail(struct __test_metadata *_metadata, const char *what,
 	p = map_across_tables(pins);
 	ASSERT_NE(MAP_FAILED, p);
 	EXPECT_EQ(0, devdax_touch(p, true));
-	/* what the other side allocates it has then */
+	/* The test module makes room for the references now, not later. */
 	ASSERT_EQ(2 * nr, pin_take(pins->fd, pins->p, 2 * nr, pins->how, NULL));
 	ASSERT_EQ(0, pin_give(pins->fd, 0, 2 * nr, TEST_DEVDAX_ALL));
 	since = pin_stat();
@@ -444,7 +455,9 @@ TEST_F(devdax_pin, slab_allocation_fails)
 	fail(_metadata, "failslab", &self->pins, nr);
 }
 
-/* Pages held outlive the mapping; the device waits for the last of them. */
+/*
+ * References outlive the mapping.  Unbinding the device waits for the last one.
+ */
 TEST_F(devdax_pin, unbind_waits_for_last)
 {
 	struct pins *pins = &self->pins;

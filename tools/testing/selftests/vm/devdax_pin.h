@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Helpers of the tests devdax_pin*: references on device-dax pages, taken and
- * given up through lib/test_devdax_pin.c, and what the counts have to be then.
+ * Helpers of the tests devdax_pin*.  They take and drop references on device-dax
+ * pages through lib/test_devdax_pin.c, and check the reference counts.
  */
 #ifndef __DEVDAX_PIN_H
 #define __DEVDAX_PIN_H
@@ -14,34 +14,34 @@
 
 #define PIN_FILE	"/sys/kernel/debug/test_devdax_pin"
 
-/* What a pin adds to the reference count of a page without a pin count. */
+/* A pin adds this to the reference count of a page without a pin count. */
 #define PIN_BIAS	1024
 
 #define pin_log(fmt, ...)	fprintf(stderr, "# " fmt "\n", ##__VA_ARGS__)
 
-/* /proc/vmstat */
+/* Counters of pins in /proc/vmstat. */
 struct pin_stat {
 	long acquired;
 	long released;
 };
 
-/* Of the device: from off on its memory is at the 4K number pfn. */
+/* A range of the device: its memory from offset off on begins at frame pfn. */
 struct pin_range {
 	unsigned long off;
 	__u64 pfn;
 };
 
-/* A mapping of the device and the references held on it, in 4Ks. */
+/* A mapping of the device and the references held on its 4K pages. */
 struct pins {
 	struct devdax *dd;
 	int fd;
 	char *p;
-	unsigned long off;	/* of p in the device */
+	unsigned long off;	/* offset of p in the device */
 	unsigned long len;
 	unsigned int how;	/* TEST_DEVDAX_GET and so on */
 	unsigned long nr;
 	unsigned long max;
-	unsigned long *page;	/* of each reference: counted from p */
+	unsigned long *page;	/* each reference's 4K, counted from p */
 	struct pin_range range[2];
 };
 
@@ -63,7 +63,7 @@ static inline struct pin_stat pin_stat(void)
 	return stat;
 }
 
-/* The pins that there are now, of all processes. */
+/* The number of pins that all processes hold now. */
 static inline long pins_held(void)
 {
 	struct pin_stat stat = pin_stat();
@@ -82,7 +82,7 @@ static inline void pins_ranges(struct pins *pins)
 	range[1].pfn = devdax_attr(dd, "mapping1/start") / SZ_4K;
 }
 
-/* Where in physical memory a 4K of the mapping is, as a 4K number. */
+/* The page frame number of a 4K of the mapping. */
 static inline __u64 pins_pfn(const struct pins *pins, unsigned long page)
 {
 	unsigned long off = pins->off + page * SZ_4K;
@@ -94,8 +94,8 @@ static inline __u64 pins_pfn(const struct pins *pins, unsigned long page)
 }
 
 /*
- * Where three spans of the device begin such that, if it has two ranges of
- * memory, the second one begins with the second span.
+ * The offset at which a test maps three spans of the device.  If the device has
+ * two ranges of memory, the second range begins with the second span.
  */
 static inline unsigned long pin_offset(const struct devdax *dd)
 {
@@ -105,7 +105,10 @@ static inline unsigned long pin_offset(const struct devdax *dd)
 		skip - dd->span : 0;
 }
 
-/* As many references as one call gives: their number or a negative error. */
+/*
+ * Take as many references as one call gives.  Returns their number or a negative
+ * error.
+ */
 static inline long pin_take(int fd, void *addr, unsigned long nr,
 			    unsigned int how, __u64 *pfns)
 {
@@ -128,8 +131,8 @@ static inline int pin_give(int fd, unsigned long first, unsigned long nr,
 }
 
 /*
- * Take references on nr 4Ks from addr on, and note them.  Other pages than
- * those at addr are an error.
+ * Take references on nr 4Ks from addr on, and note them.  It is an error if the
+ * kernel returns other pages than those at addr.
  */
 static inline long pins_hold(struct pins *pins, char *addr, unsigned long nr,
 			     unsigned int flags)
@@ -171,7 +174,7 @@ static inline int pins_drop(struct pins *pins, unsigned long first,
 	return 0;
 }
 
-/* The ways of giving up what was taken like this. */
+/* The last way in which references of this kind can be dropped. */
 static inline unsigned int pins_ways(const struct pins *pins)
 {
 	return (pins->how & TEST_DEVDAX_KIND) == TEST_DEVDAX_GET ?
@@ -196,7 +199,7 @@ static inline bool pins_page_has(const struct pins *pins, unsigned long page,
 		want_pins = n;
 	else if (pin)
 		want_refs = n * PIN_BIAS;
-	/* one that the device has itself */
+	/* The pagemap of the device holds one reference itself. */
 	want_refs++;
 	if (refs.refs == want_refs && refs.pins == want_pins)
 		return true;
@@ -205,7 +208,10 @@ static inline bool pins_page_has(const struct pins *pins, unsigned long page,
 	return false;
 }
 
-/* Is the struct page of each 4K but the first of a page without references? */
+/*
+ * Does the struct page of this 4K have no reference of its own?  Only the first
+ * 4K of a compound page, the head, may have any.
+ */
 static inline bool pins_tails_free(const struct pins *pins, unsigned long page)
 {
 	struct test_devdax_refs refs = {
@@ -218,8 +224,8 @@ static inline bool pins_tails_free(const struct pins *pins, unsigned long page)
 }
 
 /*
- * Does each page of the mapping have the references that are noted, and no
- * other?  Within many that should have the same, some are looked at.
+ * Does each page of the mapping have exactly the references that are noted?
+ * Where many pages in a row should have the same count, only some are checked.
  */
 static inline bool pins_exact(const struct pins *pins)
 {
@@ -240,7 +246,10 @@ static inline bool pins_exact(const struct pins *pins)
 	return ok;
 }
 
-/* Maps len of the device from off on: NULL or why there is no test. */
+/*
+ * Map len bytes of the device from off on.  Returns NULL, or the reason to skip
+ * the test.
+ */
 static inline const char *pins_map(struct pins *pins, struct devdax *dd,
 				   unsigned long off, unsigned long len,
 				   unsigned int how)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The border between device-dax and files on DAX filesystems: a file's blocks
- * can be given to others at any time, so nobody gets a long-term pin of them,
- * neither the slow way nor the fast way that device-dax may have.
+ * The border between device-dax and files on DAX filesystems.  A filesystem can
+ * give the blocks of a file to another file at any time.  So the kernel refuses
+ * long-term pins of a file, both in the slow way and in the fast way that
+ * device-dax may use.
  *
  * FSDAX_DIR names a directory on a filesystem mounted with -o dax.  Needs
  * CONFIG_TEST_DEVDAX_PIN.
@@ -27,7 +28,7 @@ FIXTURE(devdax_pin_fsdax)
 	struct pin_stat before;
 };
 
-/* NULL, or why there is no test. */
+/* Returns NULL, or the reason to skip the test. */
 static const char *open_file(int *file)
 {
 	const char *dir = getenv("FSDAX_DIR");
@@ -54,7 +55,7 @@ FIXTURE_SETUP(devdax_pin_fsdax)
 		why = "no " PIN_FILE " (CONFIG_TEST_DEVDAX_PIN?)";
 	if (why)
 		SKIP(_exit(255), "%s", why);
-	/* where a huge entry would fit */
+	/* An aligned address, at which a huge entry would fit. */
 	area = mmap(NULL, 5 * SZ_2M, PROT_NONE,
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	ASSERT_NE(MAP_FAILED, area);
@@ -72,7 +73,7 @@ FIXTURE_TEARDOWN(devdax_pin_fsdax)
 
 	EXPECT_EQ(after.acquired - self->before.acquired,
 		  after.released - self->before.released);
-	/* waits for pages that somebody holds */
+	/* This waits for pages that are still held. */
 	EXPECT_EQ(0, ftruncate(self->file, 0));
 	close(self->file);
 	close(self->fd);
@@ -95,11 +96,14 @@ TEST_F(devdax_pin_fsdax, long_term_refused)
 		EXPECT_EQ(0, pin_take(self->fd, self->p, NR,
 				      how | write | TEST_DEVDAX_ONLY, NULL));
 	}
-	/* there was nothing to keep */
+	/* No reference was kept. */
 	EXPECT_EQ(-EINVAL, pin_give(self->fd, 0, 1, TEST_DEVDAX_ALL));
 }
 
-/* Ordinary memory in front of the file: what is kept must not be the file's. */
+/*
+ * Ordinary memory lies in front of the file.  The kernel may pin that memory, but
+ * no page of the file.
+ */
 TEST_F(devdax_pin_fsdax, long_term_of_file_behind_memory)
 {
 	const unsigned int how = TEST_DEVDAX_LONGTERM | TEST_DEVDAX_WRITE;
@@ -124,7 +128,7 @@ TEST_F(devdax_pin_fsdax, long_term_of_file_behind_memory)
 		EXPECT_EQ(0, pin_give(self->fd, 0, held, TEST_DEVDAX_ALL));
 }
 
-/* For a moment, anybody can have the file's pages. */
+/* References that are no long-term pins are allowed on the file's pages. */
 TEST_F(devdax_pin_fsdax, short_term_works)
 {
 	static const unsigned int how[] = {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where references on a device-dax page end: a page of 1G has room for 8191
- * pins of the whole page, and one too many is refused without a word in the
- * log and without a trace in the counts.
+ * The limit of the references on a device-dax page.  A page of 1G has room for
+ * 8191 pins of the whole page.  The kernel refuses one pin more.  The refusal
+ * writes nothing to the log and leaves the counts unchanged.
  *
- * Needs CONFIG_TEST_DEVDAX_PIN, and compound pages (see the geometry attribute).
+ * Needs CONFIG_TEST_DEVDAX_PIN and compound pages (see the geometry attribute).
  */
 #include "devdax_pin.h"
 
@@ -55,7 +55,7 @@ FIXTURE_VARIANT_ADD(devdax_pin_limit, longterm_fast) {
 
 FIXTURE_VARIANT_ADD(devdax_pin_limit, longterm_slow) { TEST_DEVDAX_LONGTERM };
 
-/* Count so many more references, or fewer, as if somebody else had them. */
+/* Count more references, or fewer, as if another user held them. */
 static int charge(struct pins *pins, char *addr, long add)
 {
 	struct test_devdax_refs refs = {
@@ -82,7 +82,7 @@ FIXTURE_SETUP(devdax_pin_limit)
 	ASSERT_NE(-1, lseek(self->kmsg, 0, SEEK_END));
 	self->size = self->dd.geometry / SZ_4K;
 	self->full = self->pins.p + self->dd.span;
-	/* where an entry maps several, one in its middle */
+	/* If an entry maps several compound pages, take one in the middle. */
 	if (self->dd.geometry < self->dd.span)
 		self->full += self->dd.geometry;
 	devdax_touch(self->full - SZ_4K, true);
@@ -94,8 +94,8 @@ FIXTURE_SETUP(devdax_pin_limit)
 }
 
 /*
- * A warning, or a message of any other kind that deserves attention.  That the
- * clock was late says that a host was busy.
+ * Did the kernel log a warning or a worse message?  A late clock does not count:
+ * it only says that the host was busy.
  */
 static bool complained(int kmsg)
 {
@@ -132,8 +132,8 @@ FIXTURE_TEARDOWN(devdax_pin_limit)
 }
 
 /*
- * A range that cannot be had as a whole: -ENOMEM, or what could be had.  What
- * is not refused has to be counted.
+ * Take a range that the kernel cannot give as a whole.  It answers -ENOMEM, here
+ * 0, or gives a part of the range.  That part has to be counted.
  */
 static long hold_too_many(struct pins *pins, char *addr, unsigned long nr)
 {
@@ -142,7 +142,7 @@ static long hold_too_many(struct pins *pins, char *addr, unsigned long nr)
 	return held == -ENOMEM ? 0 : held;
 }
 
-/* Without what is charged, are the counts of all pages exact? */
+/* Are the counts of all pages exact, apart from the charge? */
 static bool exact(struct pins *pins, char *addr, long charged)
 {
 	bool ok;
@@ -154,8 +154,9 @@ static bool exact(struct pins *pins, char *addr, long charged)
 }
 
 /*
- * What 8190 pins of 1G count, and a page more, fits.  For a page of 2M there
- * would be room for more of them; it is taken away.
+ * A page has room for as many references as 8190 pins of 1G take, and for one
+ * pin of the whole page on top.  A page of 2M would still have room after that,
+ * so the test charges it further.
  */
 TEST_F(devdax_pin_limit, pin_of_whole_page)
 {
@@ -188,7 +189,7 @@ TEST_F(devdax_pin_limit, pin_of_whole_page)
 	EXPECT_TRUE(exact(pins, self->full, self->charged));
 }
 
-/* A range of which the page that is full is a part: other pages have room. */
+/* The range contains the full page.  Other pages of the range have room. */
 TEST_F(devdax_pin_limit, full_page_in_range)
 {
 	struct pins *pins = &self->pins;
@@ -202,7 +203,7 @@ TEST_F(devdax_pin_limit, full_page_in_range)
 	EXPECT_GT(400, held);
 	EXPECT_EQ(held, pins->nr);
 	EXPECT_TRUE(exact(pins, self->full, self->charged));
-	/* from the full page into the next one */
+	/* This range leads from the full page into the next one. */
 	held = hold_too_many(pins, self->full + self->dd.geometry -
 			     400 * SZ_4K, 700);
 	EXPECT_LE(0, held);
@@ -212,10 +213,11 @@ TEST_F(devdax_pin_limit, full_page_in_range)
 }
 
 /*
- * Up to the limit and not past it, one by one.  Where the limit is, nobody is
- * told: it is where references begin to be refused.  Above it there has to be
- * room for those who duplicate a reference and cannot be refused, and above the
- * limit for pins, for those who want a reference for a moment.
+ * Take single references up to the limit.  The kernel does not tell its limit, so
+ * the test searches for the count at which the kernel begins to refuse.  Above
+ * the limit there has to be room for code that duplicates a reference, because
+ * that cannot be refused.  The limit for pins is lower, so that above it there is
+ * room for references that are held for a moment.
  */
 TEST_F(devdax_pin_limit, last_references)
 {
@@ -224,7 +226,7 @@ TEST_F(devdax_pin_limit, last_references)
 	struct pins *pins = &self->pins;
 	int fd;
 
-	/* the largest charge with which one more fits */
+	/* Search for the largest charge with which one more reference fits. */
 	while (refused - fits > 1) {
 		next = fits + (refused - fits) / 2;
 		ASSERT_EQ(0, charge(pins, self->full, next - self->charged));
@@ -239,7 +241,7 @@ TEST_F(devdax_pin_limit, last_references)
 		}
 	}
 	TH_LOG("one more fits to %ld, the count ends at %d", fits, INT_MAX);
-	/* besides these, the device has one itself */
+	/* The pagemap of the device holds one reference itself. */
 	EXPECT_LE(SZ_1G / SZ_4K / 2, INT_MAX - fits - 2);
 
 	next = fits - 19;
@@ -262,7 +264,7 @@ TEST_F(devdax_pin_limit, last_references)
 	close(fd);
 }
 
-/* What the kernel leaves to references that are given back soon. */
+/* The kernel leaves this much room to references that are dropped soon. */
 #define ROOM	(3L << 16)
 
 static long splice_in(char *p, int fd)
@@ -272,7 +274,7 @@ static long splice_in(char *p, int fd)
 	return vmsplice(fd, &iov, 1, SPLICE_F_NONBLOCK);
 }
 
-/* O_DIRECT of this 4K into a file. */
+/* Write this 4K into a file with O_DIRECT. */
 static bool write_directly(char *p)
 {
 	const char *dir = getenv("DIO_DIR");
@@ -305,8 +307,9 @@ static long send_without_copy(char *p)
 }
 
 /*
- * A page may be held by pipes and packets for as long as a user likes.  Nearly
- * full of that, it can still be used by others for a moment.
+ * Users can hold a page in pipes and packets for as long as they like.  When such
+ * references have nearly filled the count, there is still room for references
+ * that are held for a moment.
  */
 TEST_F(devdax_pin_limit, parked_references_leave_room)
 {
@@ -344,7 +347,7 @@ TEST_F(devdax_pin_limit, parked_references_leave_room)
 	close(copy[1]);
 }
 
-/* A long-term pin takes what is in the page table, without a lock. */
+/* A long-term pin takes what the page table maps, without the mmap lock. */
 TEST_F(devdax_pin_limit, long_term_is_fast)
 {
 	struct pins *pins = &self->pins;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Threads that take and give up references on device-dax pages in every way,
- * while the mapping goes and comes back, is write-protected, is copied by
- * fork(), loses a page to a memory error, or the device is unbound.  In the end
- * no reference is left, and the device can be unbound.
+ * Threads take and drop references on device-dax pages in every way.  Meanwhile
+ * the mapping is removed and made again, is write-protected, is copied by fork(),
+ * or loses a page to a memory error, or the device is unbound.  In the end no
+ * reference is left, and the device can be unbound.
  *
  * Needs CONFIG_TEST_DEVDAX_PIN.
  */
@@ -41,7 +41,7 @@ FIXTURE(devdax_pin_race)
 	struct pin_stat before;
 };
 
-/* A few 4Ks around the border of the spans, all of them the right ones? */
+/* Did the kernel return the pages that the range from first on consists of? */
 static long right_pages(const struct pins *pins, unsigned long first, long held,
 			const __u64 *pfns)
 {
@@ -79,7 +79,7 @@ static void *work(void *arg)
 			worker->refused++;
 			worker->wrong += held != -EFAULT && held != -EHWPOISON;
 		}
-		/* gives up the rest */
+		/* This drops the other references. */
 		close(fd);
 	}
 	return NULL;
@@ -117,12 +117,12 @@ FIXTURE_SETUP(devdax_pin_race)
 
 FIXTURE_TEARDOWN(devdax_pin_race)
 {
-	/* A mapping keeps the device file open, too. */
+	/* A mapping also keeps the device file open. */
 	munmap(self->pins.p, self->pins.len);
 	EXPECT_EQ(0, devdax_settle(&self->dd));
 }
 
-/* All threads, at their end, must have seen what they had to see. */
+/* Stop all threads.  Each must have held pages, and never a wrong one. */
 static void stop(struct __test_metadata *_metadata, struct worker *worker,
 		 const struct pin_stat *before)
 {
@@ -155,7 +155,7 @@ TEST_F(devdax_pin_race, unmap_and_map)
 					MAP_SHARED | MAP_FIXED, self->dd.fd,
 					pins->off));
 		devdax_touch(pins->p, true);
-		/* it may have been the last access for long */
+		/* Give the threads time, or they might never find a page. */
 		usleep(500);
 	}
 	stop(_metadata, self->worker, &self->before);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Unbinding a device-dax device: mappings go away at once, the struct pages
- * only when nobody holds a reference to one of them.  Pages are held by a pipe
- * (vmsplice) and by a long-term pin (vhost-vdpa, with CONFIG_VDPA_SIM).
+ * Unbinding a device-dax device removes its mappings at once.  It removes the
+ * struct pages when the last reference to them is gone.  The tests hold pages with
+ * a pipe (vmsplice) and with a long-term pin (vhost-vdpa, with CONFIG_VDPA_SIM).
  */
 #include "devdax.h"
 
@@ -11,7 +11,7 @@
 #include <sys/resource.h>
 #include <sys/uio.h>
 
-/* Milliseconds in which a free device would long be unbound. */
+/* Milliseconds, more than enough to unbind a free device. */
 #define HELD		200
 #define CYCLES		100
 #define VDPA		"/dev/vhost-vdpa-0"
@@ -78,8 +78,8 @@ TEST_F(devdax_unbind, unbound_device_refuses)
 }
 
 /*
- * A file that is open since an earlier binding, and its mapping, are dead for
- * good. They hinder nobody: the device can be bound, and opened anew.
+ * A file that was opened during an earlier binding is dead for good, and so is its
+ * mapping.  The device can be bound and opened anew all the same.
  */
 TEST_F(devdax_unbind, old_file_stays_dead)
 {
@@ -102,7 +102,7 @@ TEST_F(devdax_unbind, old_file_stays_dead)
 	EXPECT_TRUE(devdax_check(p, 0, SZ_4K, 1));
 	EXPECT_EQ(0, devdax_touch(p, true));
 
-	/* the last of the old files goes while the new one is in use */
+	/* Close the last old file while the new one is in use. */
 	close(old);
 	munmap(self->p, 2 * self->align);
 	EXPECT_TRUE(devdax_check(p, 0, SZ_4K, 1));
@@ -110,7 +110,7 @@ TEST_F(devdax_unbind, old_file_stays_dead)
 	munmap(p, self->align);
 }
 
-/* Has vhost-vdpa pin, or unpin, that memory for a device at that address. */
+/* Let vhost-vdpa pin or unpin this memory for a device. */
 static int vdpa_msg(int fd, __u8 type, char *addr, unsigned long len)
 {
 	struct vhost_msg_v2 msg = {
@@ -165,7 +165,7 @@ TEST_F(devdax_unbind, held_by_long_term_pin)
 	close(fd);
 }
 
-/* A pin goes with the process that has it, however that ends. */
+/* A pin ends with the process that holds it, also when that is killed. */
 TEST_F(devdax_unbind, held_by_killed_process)
 {
 	int fd = vdpa_open(), ready[2];
@@ -194,7 +194,7 @@ TEST_F(devdax_unbind, held_by_killed_process)
 	waitpid(pid, NULL, 0);
 }
 
-/* In pages, with those that each processor keeps at hand. */
+/* Free memory in pages, including the free lists of each processor. */
 static long free_memory(void)
 {
 	long pages = 0, nr;
@@ -203,7 +203,7 @@ static long free_memory(void)
 
 	sync();
 	devdax_write("/proc/sys/vm/drop_caches", "3");
-	/* Some of it is freed with a delay. */
+	/* Some memory is freed with a delay. */
 	usleep(500 * 1000);
 	devdax_write("/proc/sys/vm/stat_refresh", "1");
 	f = fopen("/proc/zoneinfo", "r");
@@ -217,8 +217,8 @@ static long free_memory(void)
 }
 
 /*
- * One cycle in five warms up.  Less than a page for two of the others is no
- * leak: a few pages come and go.
+ * The first fifth of the cycles only warms up.  A loss of less than one page in
+ * two of the other cycles is no leak, because a few pages come and go.
  */
 TEST_F_TIMEOUT(devdax_unbind, cycles_lose_no_memory, 300)
 {
@@ -241,7 +241,7 @@ TEST_F_TIMEOUT(devdax_unbind, cycles_lose_no_memory, 300)
 	EXPECT_GT(CYCLES * 2 / 5 + 8, lost);
 }
 
-/* Puts the 4K at that offset into the pipe. */
+/* Put the 4K at this offset into the pipe. */
 static bool splice_in(const char *p, unsigned long off, int fd)
 {
 	struct iovec iov = { (char *)p + off, SZ_4K };
@@ -257,7 +257,7 @@ static bool read_out(int fd, unsigned long off, __u64 seed)
 	       devdax_check(buf, off, SZ_4K, seed);
 }
 
-/* Holds up to four 4K of the first two spans. */
+/* A pipe holds up to four 4K pages of the first two spans. */
 FIXTURE(devdax_unbind_held)
 {
 	struct devdax dd;
@@ -270,7 +270,7 @@ FIXTURE_VARIANT(devdax_unbind_held)
 {
 	int nr;
 	int half[4], nr_4k[4];
-	bool unread;		/* close the pipe with its pages */
+	bool unread;		/* close the pipe while it has its pages */
 };
 
 FIXTURE_VARIANT_ADD(devdax_unbind_held, head) { 1 };
@@ -314,7 +314,7 @@ FIXTURE_TEARDOWN(devdax_unbind_held)
 	close(self->dd.fd);
 }
 
-/* Unbind ends after the last page was read, and not before. */
+/* Unbind ends when the pipe has lost its last page, and not before. */
 TEST_F(devdax_unbind_held, until_pipe_is_empty)
 {
 	pid_t unbind = devdax_start(&self->dd, "unbind");

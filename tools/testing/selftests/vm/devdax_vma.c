@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * munmap, mprotect and mremap of parts of a device-dax mapping.  Aligned parts
- * work, other parts are refused, and nothing ever shows memory of another
- * offset or keeps a permission that was taken away.
+ * work, and other parts are refused.  The mapping never shows memory of another
+ * offset, and never keeps a permission that was taken away.
  */
 #include "devdax.h"
 
@@ -12,11 +12,11 @@ FIXTURE(devdax_vma)
 {
 	struct devdax dd;
 	unsigned long align;
-	char *area;	/* aligned address space for NR pages and one more */
+	char *area;	/* aligned address space for NR + 1 pages */
 	char *p;	/* NR pages of the device, touched */
 };
 
-/* Address space of that length at an aligned address. */
+/* Reserve address space of this length at an aligned address. */
 static char *reserve(unsigned long len, unsigned long align)
 {
 	char *p = mmap(NULL, len + align, PROT_NONE,
@@ -105,7 +105,10 @@ TEST_F(devdax_vma, mprotect_misaligned_refused)
 	EXPECT_EQ(0, devdax_touch(self->p + part, true));
 }
 
-/* To give a part to a neighbour that is like it already would be a split too. */
+/*
+ * If a part becomes like its neighbour, the kernel would merge the two.  To merge
+ * a misaligned part would split the mapping inside a page.
+ */
 TEST_F(devdax_vma, misaligned_part_is_not_merged)
 {
 	unsigned long align = self->align, i;
@@ -125,7 +128,7 @@ TEST_F(devdax_vma, misaligned_part_is_not_merged)
 		EXPECT_TRUE(shows(self->p + i * align, i, align));
 }
 
-/* How many VMAs have a part of this range? */
+/* How many VMAs overlap this range? */
 static int vmas(char *start, char *end)
 {
 	FILE *maps = fopen("/proc/self/maps", "r");
@@ -141,8 +144,8 @@ static int vmas(char *start, char *end)
 }
 
 /*
- * A program that changes the protection page by page and back, or maps a device
- * piece by piece, must not run out of VMAs (vm.max_map_count).
+ * A program may change the protection of each page and change it back, or map a
+ * device piece by piece.  It must not run out of VMAs (vm.max_map_count).
  */
 TEST_F(devdax_vma, parts_are_merged_again)
 {
@@ -264,7 +267,10 @@ TEST_F(devdax_vma, mremap_grow)
 		EXPECT_TRUE(shows(p + i * align, i, align));
 }
 
-/* Whether mremap or the access refuses is the kernel's choice. */
+/*
+ * Either mremap or the access has to fail.  Which of them fails is the choice of
+ * the kernel.
+ */
 TEST_F(devdax_vma, mremap_to_misaligned_address)
 {
 	unsigned long align = self->align;
@@ -279,7 +285,7 @@ TEST_F(devdax_vma, mremap_to_misaligned_address)
 	EXPECT_TRUE(shows(self->p + align, 1, align));
 }
 
-/* An aligned mapping whose offset in the device is not. */
+/* The address of the mapping is aligned, but its offset in the device is not. */
 TEST_F(devdax_vma, mremap_from_misaligned_address)
 {
 	unsigned long align = self->align;
