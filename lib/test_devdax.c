@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Does to device-dax pages what user space cannot do alone.
+ * This module does to device-dax pages what user space cannot do alone.
  *
- * Commands are written to <debugfs>/test_devdax/command, one a write; an
- * address is one of the writer:
+ * Each write to <debugfs>/test_devdax/command is one command.  ADDR is an
+ * address in the memory of the process that writes:
  *
  *   get ADDR        take a reference on the page at ADDR and keep it
- *   put             give up all references kept, each with put_page()
- *   release_pages   give them up with release_pages(), as one batch
- *   gup_fail ADDR   make get_user_pages_fast() at ADDR fail: the page that is
- *                   mapped there has no sane reference count meanwhile
+ *   put             drop all references kept, each with put_page()
+ *   release_pages   drop them with release_pages(), as one batch
+ *   gup_fail ADDR   make get_user_pages_fast() at ADDR fail: meanwhile the page
+ *                   that is mapped there has no sane reference count
  *
- * A failed command fails the write with its error.  gup_fail succeeds if
- * get_user_pages_fast() fails with -ENOMEM.  It makes the kernel warn.
+ * If a command fails, the write fails with its error.  gup_fail succeeds if
+ * get_user_pages_fast() fails with -ENOMEM.  gup_fail makes the kernel warn.
  *
  * Reading the file gives the number of references kept.
  */
@@ -43,7 +43,7 @@ static int test_devdax_gup(unsigned long addr, struct page **page)
 	return ret < 0 ? ret : ret == 1 ? 0 : -EFAULT;
 }
 
-/* As test_devdax_gup(), and the page must be device memory. */
+/* Like test_devdax_gup(), but the page must be device memory. */
 static int test_devdax_gup_device(unsigned long addr, struct page **page)
 {
 	int ret = test_devdax_gup(addr, page);
@@ -90,11 +90,14 @@ static int test_devdax_gup_fail(unsigned long addr)
 	if (ret)
 		return ret;
 
-	/* What an overflow leaves behind.  Others' references stay counted. */
+	/*
+	 * An overflow leaves such a count behind.  Adding to it keeps the
+	 * references of other users counted.
+	 */
 	head = compound_head(page);
 	page_ref_add(head, INT_MIN);
 	ret = test_devdax_gup(addr, &again);
-	/* once more: the counter wraps, and -INT_MIN is no int */
+	/* Add it once more: the counter wraps, and -INT_MIN is no int. */
 	page_ref_add(head, INT_MIN);
 
 	if (!ret)

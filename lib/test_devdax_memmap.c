@@ -1,25 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Looks at every struct page of a device, and at how they are mapped.
+ * This test looks at every struct page of a device, and at the page tables that
+ * map the struct pages.
  *
- * Commands are written to <debugfs>/test_devdax_memmap/command, one a write.
- * START and SIZE are bytes of physical memory:
+ * Each write to <debugfs>/test_devdax_memmap/command is one command. START and
+ * SIZE are bytes of physical memory:
  *
  *   bound START SIZE GEOMETRY
- *	succeeds if the struct pages of an unused device are what they must be
- *	in pages of GEOMETRY bytes, each of them, if every page of memory that
- *	they are in has one reference for each time that a page table maps it,
- *	and if every page table has in ->private how many PMD entries point to
- *	it, less one: 0 unless several sections share the table
+ *	checks an unused device with pages of GEOMETRY bytes. It succeeds if
+ *	- every struct page has the content that it must have,
+ *	- every page of memory that holds struct pages has one reference for
+ *	  each page table entry that maps it,
+ *	- every page table has in ->private the number of PMD entries that point
+ *	  to it, less one: 0 unless several sections share the table.
  *   unbound START SIZE
- *	succeeds if no struct page of the range is mapped
+ *	succeeds if no struct page of the range is mapped.
  *
- * A failed command fails the write, and the log says what is wrong first.
+ * If a command fails, the write fails, and the log says what is wrong first.
  *
- * Reading the file gives what the last command found: page table entries of 4K
- * that map struct pages, how many of them are read-only, entries of 2M, page
- * tables, and how many pages of 4K the struct pages lie in. A page table that
- * several PMD entries point to counts once, and so do its entries.
+ * Reading the file gives what the last command found: the number of page table
+ * entries of 4K that map struct pages, how many of these are read-only, the
+ * number of entries of 2M, of page tables, and of pages of 4K that hold struct
+ * pages. A page table that several PMD entries point to counts once, and so do
+ * its entries.
  */
 #define pr_fmt(fmt) "test_devdax_memmap: " fmt
 
@@ -36,14 +39,14 @@
 #include <linux/sched.h>
 #include <linux/uaccess.h>
 
-/* one page of memory with struct pages, and the entries in a row that map it */
+/* One page of memory with struct pages, and the run of entries that map it. */
 struct memmap_run {
 	struct page *page;
 	unsigned long addr;
 	int nr;
 };
 
-/* one page table, and the PMD entries in a row that point to it */
+/* One page table, and the run of PMD entries that point to it. */
 struct table_run {
 	pte_t *table;
 	unsigned long addr;
@@ -64,7 +67,7 @@ static bool wrong(unsigned long pfn, const char *what, unsigned long is,
 	return true;
 }
 
-/* What head, tail and base pages have in common. */
+/* Check what head, tail and base pages have in common. */
 static int check_any(struct page *page, unsigned long pfn, struct page *first,
 		     unsigned long flags)
 {
@@ -108,7 +111,7 @@ static int check_tail(struct page *page, unsigned long pfn, struct page *first,
 	    wrong(pfn, "tail", PageTail(page), 1) ||
 	    wrong(pfn, "references", page_ref_count(page), 0))
 		return -EUCLEAN;
-	/* the word is something else in the first tail */
+	/* The first tail uses this word for something else. */
 	if (page > head + 1 &&
 	    wrong(pfn, "mapping", (unsigned long)page->mapping,
 		  (unsigned long)TAIL_MAPPING))
@@ -190,7 +193,7 @@ static int end_table(struct table_run *run)
 		return 0;
 	page = virt_to_page(run->table);
 	run->table = NULL;
-	/* there is something else in those from boot */
+	/* Page tables from boot have something else in ->private. */
 	if (!PageReserved(page) &&
 	    wrong(page_to_pfn((struct page *)run->addr),
 		  "PMD entries for the page table", page_private(page) + 1,
@@ -199,7 +202,7 @@ static int end_table(struct table_run *run)
 	return 0;
 }
 
-/* Whether it is the table of the PMD entry before, which has been seen. */
+/* Does this PMD entry point to the same table as the entry before it? */
 static bool same_table(struct table_run *run, pte_t *table)
 {
 	if (run->table != table)
@@ -238,8 +241,8 @@ static pmd_t *lookup_pmd(unsigned long addr)
 
 /*
  * Find everything in the page tables that maps struct pages of [start, end).
- * A page in two places that are not neighbours has more references than the
- * entries in a row that were seen.
+ * If a page is mapped in two places that are not neighbours, each run of
+ * entries is shorter than its reference count, and the check fails.
  */
 static int check_tables(unsigned long start, unsigned long end)
 {
@@ -285,12 +288,15 @@ static int check_bound(unsigned long start, unsigned long end,
 	    !IS_ALIGNED(start | end, geometry >> PAGE_SHIFT))
 		return -EINVAL;
 
-	/* keeps the memmap where it is while it is looked at */
+	/* The reference keeps the memmap in place during the check. */
 	pgmap = get_dev_pagemap(start, NULL);
 	if (!pgmap)
 		return -ENXIO;
 	ret = check_tables(start, end);
-	/* more than the device, or less than its memmap: nothing to look at */
+	/*
+	 * The range is larger than the device, or the device has less memmap
+	 * than the range needs.  Some struct pages do not exist.
+	 */
 	if (!ret && found.holes)
 		ret = -ENXIO;
 	if (!ret)

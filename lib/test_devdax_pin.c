@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Takes references on device-dax pages in each of the ways that the kernel
- * has, keeps them, gives them up in each way, and tells the exact counts.
+ * This module takes references on device-dax pages in each of the ways that the
+ * kernel has, and keeps them.  It drops them in each way, and reports the exact
+ * counts.
  *
- * See lib/test_devdax_pin_uapi.h for the interface.  Unlike gup_benchmark this
- * holds the references between two calls, and has the fast way to a long-term
- * pin.
+ * See lib/test_devdax_pin_uapi.h for the interface.  Unlike gup_benchmark, this
+ * module holds the references between two calls, and has the fast way to a
+ * long-term pin.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -22,21 +23,24 @@
 
 #include "test_devdax_pin_uapi.h"
 
-/* 8 GiB: more than one 1G page and its neighbours. */
+/* 8 GiB in 4Ks: more than a 1G page and its neighbours. */
 #define TEST_DEVDAX_MAX		BIT(21)
 
 /* What an open file holds. */
 struct test_devdax_pin {
-	struct mutex lock;	/* of everything in here */
+	struct mutex lock;	/* protects all members */
 	struct page **pages;
 	unsigned long nr;
-	unsigned long max;	/* room there is */
+	unsigned long max;	/* room in pages */
 	bool pin;		/* references are pins */
 };
 
 static struct dentry *test_devdax_pin_file;
 
-/* As many references as one call gives: their number or a negative error. */
+/*
+ * Take as many references as one call gives.  Returns their number or a
+ * negative error.
+ */
 static long take(const struct test_devdax_hold *hold, struct page **pages)
 {
 	unsigned int flags = hold->how & TEST_DEVDAX_WRITE ? FOLL_WRITE : 0;
@@ -92,8 +96,8 @@ static int tell_pfns(u64 __user *pfns, struct page **pages, unsigned long nr)
 }
 
 /*
- * Room for nr more references behind what is held.  Once there is room this
- * allocates nothing: tests let allocations fail.
+ * Make room for nr more references behind those that are held.  Once there is
+ * room, this function allocates nothing, because tests let allocations fail.
  */
 static int make_room(struct test_devdax_pin *pin, unsigned long nr)
 {
@@ -165,7 +169,7 @@ static long pin_drop(struct test_devdax_pin *pin,
 	return 0;
 }
 
-/* As that many pins of one 4K each would count. */
+/* Count as many references as this number of pins of one 4K would. */
 static int charge(struct page *head, s64 add)
 {
 	bool own_count = hpage_pincount_available(head);
@@ -189,7 +193,7 @@ static long pin_refs(struct test_devdax_refs __user *arg, bool add)
 
 	if (copy_from_user(&refs, arg, sizeof(refs)))
 		return -EFAULT;
-	/* keeps the struct page from going away */
+	/* The reference keeps the struct page in place. */
 	pgmap = get_dev_pagemap(refs.pfn, NULL);
 	if (!pgmap)
 		return -ENXIO;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
- * How the tests devdax_pin* talk to lib/test_devdax_pin.c: ioctl()s on
- * <debugfs>/test_devdax_pin.  What an open file holds ends with it.
+ * The tests devdax_pin* talk to lib/test_devdax_pin.c by ioctl()s on
+ * <debugfs>/test_devdax_pin.  Closing a file drops the references that it
+ * holds.
  */
 #ifndef _LIB_TEST_DEVDAX_PIN_UAPI_H
 #define _LIB_TEST_DEVDAX_PIN_UAPI_H
@@ -9,29 +10,29 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-/* How to take references: one of the first three, and flags. */
+/* How to take references: one of the first three, with flags. */
 #define TEST_DEVDAX_GET		0
 #define TEST_DEVDAX_PIN		1
 #define TEST_DEVDAX_LONGTERM	2	/* a pin with FOLL_LONGTERM */
-#define TEST_DEVDAX_KIND	3	/* mask of these */
+#define TEST_DEVDAX_KIND	3	/* mask of the first three */
 #define TEST_DEVDAX_FAST	4	/* get_user_pages_fast() and the like */
-#define TEST_DEVDAX_ONLY	8	/* and no slow path behind it */
+#define TEST_DEVDAX_ONLY	8	/* no slow path after the fast one */
 #define TEST_DEVDAX_WRITE	16	/* FOLL_WRITE */
 
-/* How to give them up. */
+/* How to drop references. */
 #define TEST_DEVDAX_EACH	0	/* page by page */
 #define TEST_DEVDAX_ALL		1	/* in one call */
 #define TEST_DEVDAX_DIRTY	2	/* unpin_user_pages_dirty_lock() */
 
 /**
  * struct test_devdax_hold - references on the pages of a range of memory
- * @addr: (in) of the caller's memory
+ * @addr: (in) address in the caller's memory
  * @nr: (in) number of 4K pages
  * @how: (in) TEST_DEVDAX_GET and so on
  * @pfns: (in) where to write the page frame numbers, 8 bytes each; or 0
  * @held: (out) the number of references taken, or a negative error
  *
- * A file appends what it takes to what it holds.
+ * A file appends new references to those that it holds.
  */
 struct test_devdax_hold {
 	__u64 addr;
@@ -42,12 +43,12 @@ struct test_devdax_hold {
 };
 
 /**
- * struct test_devdax_drop - give up a part of what is held
- * @first: (in) counted from the reference that was taken first
+ * struct test_devdax_drop - drop a part of the references that a file holds
+ * @first: (in) where the part begins, counted from the oldest reference
  * @nr: (in) number of references
  * @how: (in) TEST_DEVDAX_EACH and so on
  *
- * What is behind this part moves up.
+ * The references behind this part move up.
  */
 struct test_devdax_drop {
 	__u64 first;
@@ -57,7 +58,7 @@ struct test_devdax_drop {
 
 /**
  * struct test_devdax_refs - the references of a page of device memory
- * @pfn: (in) any page frame number of it
+ * @pfn: (in) any page frame number of the page
  * @add: (in) TEST_DEVDAX_CHARGE only: pins to count, or to take back if negative
  * @refs: (out) reference count of the head
  * @pins: (out) pin count of the head, 0 if it has none of its own

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Shows that tail struct pages that share memory are read-only.
+ * This test shows that tail struct pages that share memory are read-only.
  *
- * Writing "START SIZE GEOMETRY" to <debugfs>/test_devdax_readonly/command, all
- * three in bytes, START of physical memory, succeeds if a store faults at every
- * address of a page of tail struct pages that is not the one with the head, and
- * a store to the last tail beside the head does not. What is stored is what was
- * there, and a fault is caught.
+ * The command is to write "START SIZE GEOMETRY" to
+ * <debugfs>/test_devdax_readonly/command. All three are in bytes, and START is
+ * an address in physical memory. The test stores into the last struct page of
+ * each page of struct pages. The command succeeds if the store to the page
+ * that holds the head works, and if the store to every other page of tails
+ * faults. The test stores the value that was there before, and it catches the
+ * fault.
  *
- * A failed command fails the write, and the log says what is wrong first.
- * Reading the file gives how many stores of the last command faulted.
+ * If the command fails, the write fails, and the log says what is wrong first.
+ * Reading the file gives the number of stores of the last command that faulted.
  */
 #define pr_fmt(fmt) "test_devdax_readonly: " fmt
 
@@ -27,7 +29,7 @@
 static unsigned long faulted;
 static DEFINE_MUTEX(test_lock);
 
-/* Whether a store to the last word of a struct page faults. */
+/* Does a store to the last word of a struct page fault? */
 static bool store_faults(unsigned long pfn)
 {
 	unsigned long *word = (unsigned long *)(pfn_to_page(pfn) + 1) - 1;
@@ -36,7 +38,7 @@ static bool store_faults(unsigned long pfn)
 	return copy_to_kernel_nofault(word, &value, sizeof(value));
 }
 
-/* One struct page for each address at which a page of them is mapped. */
+/* Store to one struct page in each page of struct pages. */
 static int check_stores(unsigned long start, unsigned long end,
 			unsigned long nr)
 {
@@ -66,7 +68,7 @@ static int check_device(unsigned long start, unsigned long end,
 	    !IS_ALIGNED(start | end, geometry >> PAGE_SHIFT))
 		return -EINVAL;
 
-	/* keeps the memmap where it is while it is looked at */
+	/* The reference keeps the memmap in place during the check. */
 	pgmap = get_dev_pagemap(start, NULL);
 	if (!pgmap)
 		return -ENXIO;

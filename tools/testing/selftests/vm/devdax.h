@@ -292,9 +292,9 @@ static inline const char *devdax_open(struct devdax *dd)
 }
 
 /*
- * For FIXTURE_SETUP(): open a device of at least nr spans, or SKIP.  The harness
- * would run the test even after a SKIP in the setup.  So exit here, in the way
- * that the harness exits after the test.
+ * For FIXTURE_SETUP(): open a device of at least nr spans, or SKIP.  The
+ * harness would run the test even after a SKIP in the setup.  So exit here, in
+ * the way that the harness exits after the test.
  */
 static inline void devdax_setup(struct __test_metadata *_metadata,
 				struct devdax *dd, unsigned int nr)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Asynchronous O_DIRECT between a file and a device-dax mapping: the requests
- * keep their pages, and with them the device, until they end, even where the
+ * Asynchronous O_DIRECT between a file and a device-dax mapping.  A request
+ * holds its pages, and so the device, until the request ends, even if the
  * mapping is long gone.
  *
- * DIO_DIR names a directory on a filesystem that takes O_DIRECT; without it
- * the current directory.
+ * DIO_DIR names a directory on a filesystem that supports O_DIRECT.  The
+ * default is the current directory.
  */
 #include "devdax.h"
 
@@ -14,7 +14,7 @@
 #include <sys/uio.h>
 
 #define NR	16		/* requests at a time */
-#define LEN	0x12600UL	/* of each; more than 16 4Ks, not a multiple */
+#define LEN	0x12600UL	/* of each; over 16 4Ks, no multiple of 4K */
 #define STEP	0x14000UL	/* from one to the next in the file */
 
 FIXTURE(devdax_aio)
@@ -51,15 +51,15 @@ FIXTURE_TEARDOWN(devdax_aio)
 {
 	syscall(SYS_io_destroy, self->ctx);
 	close(self->file);
-	/* A mapping keeps the device file open, too. */
+	/* A mapping also keeps the device file open. */
 	munmap(self->p, 2 * self->dd.span);
 	EXPECT_EQ(0, devdax_settle(&self->dd));
 }
 
 /*
- * Where in the two spans a request has its memory: the first one on the first
- * 4K of the device; one across the border of the spans; the others on any
- * sector, on one, on the other side.
+ * The offset of a request's memory in the two spans.  The first request begins
+ * on the first 4K of the device.  The second crosses the border of the spans.
+ * The others begin on any sector, by turns in one span and in the other.
  */
 static unsigned long place(const struct devdax *dd, unsigned int i)
 {
@@ -83,7 +83,7 @@ static void prepare(struct iocb *iocb, int op, int file, void *buf,
 	};
 }
 
-/* All requests to the kernel, in one call; p is where the two spans are. */
+/* Submit all requests in one call. */
 static int submit(aio_context_t ctx, struct iocb *iocb)
 {
 	struct iocb *list[NR];
@@ -94,7 +94,7 @@ static int submit(aio_context_t ctx, struct iocb *iocb)
 	return syscall(SYS_io_submit, ctx, NR, list);
 }
 
-/* The ends of all requests: the number of those that were complete. */
+/* Wait for all requests.  Returns how many of them transferred everything. */
 static int complete(aio_context_t ctx)
 {
 	struct timespec limit = { .tv_sec = 20 };
@@ -145,7 +145,7 @@ TEST_F(devdax_aio, write_device_to_file)
 		EXPECT_TRUE(devdax_check(self->copy + i * STEP, i, LEN, 2));
 }
 
-/* Each request has its memory in four pieces, in both spans. */
+/* The memory of each request is in four pieces, in both spans. */
 TEST_F(devdax_aio, vectors)
 {
 	const unsigned long part = 0x1200;
@@ -173,7 +173,7 @@ TEST_F(devdax_aio, vectors)
 						 i * STEP + j * part, part, 1));
 }
 
-/* The device waits for the requests, and has what they brought. */
+/* Unbind waits for the requests, and the device has the data that they read. */
 TEST_F(devdax_aio, unbind_while_reading)
 {
 	unsigned long len = 2 * self->dd.span;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Those who take references to pages of a device-dax mapping for a moment:
- * O_DIRECT between a file and the mapping, vmsplice and process_vm_*(), at
- * addresses in the first and in other 4K of a huge page.
+ * System calls that hold references to pages of a device-dax mapping for a
+ * moment: O_DIRECT between a file and the mapping, vmsplice and
+ * process_vm_*().  They use addresses in the first 4K of a huge page and in
+ * other 4Ks.
  *
- * DIO_DIR names a directory on a filesystem that takes O_DIRECT; without it
- * the current directory.
+ * DIO_DIR names a directory on a filesystem that supports O_DIRECT.  The
+ * default is the current directory.
  */
 #include "devdax.h"
 
@@ -17,13 +18,13 @@ FIXTURE(devdax_dio)
 {
 	struct devdax dd;
 	char *p;		/* three spans of the device */
-	char *addr;		/* what is transferred */
-	char *copy;		/* as much anonymous memory */
+	char *addr;		/* memory to transfer */
+	char *copy;		/* anonymous memory of the same length */
 	unsigned long off, len;	/* in the device */
 	int file;
 };
 
-/* Halves, 4Ks and bytes from the start of the span in the middle. */
+/* Halves of a span, 4Ks and bytes from the start of the second span. */
 FIXTURE_VARIANT(devdax_dio)
 {
 	int half, nr_4k, bytes;

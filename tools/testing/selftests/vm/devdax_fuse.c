@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A page of device-dax as a gift: vmsplice() with SPLICE_F_GIFT lets who reads
- * the pipe have the page itself, and a FUSE server that answers a read with
- * SPLICE_F_MOVE asks for just that, to make it a page of the page cache.
+ * A page of device-dax as a gift.  vmsplice() with SPLICE_F_GIFT offers the
+ * page itself to the reader of the pipe.  A FUSE server that answers a read
+ * with SPLICE_F_MOVE asks the kernel to move such a page into the page cache.
  *
- * While the device is bound somebody else has a reference, so the data are
- * copied.  While it is being unbound the pipe has the last reference, and
- * nothing of that may keep the kernel from copying: a tail page's struct page
- * may be shared with others and read-only.
+ * While the device is bound, the pagemap also has a reference on the page, so
+ * the kernel copies the data.  While the device is being unbound, the pipe has
+ * the last reference.  The kernel must copy the data then, too, and must not
+ * move the page: its struct page may be a tail that shares memory with others
+ * and is read-only.
  */
 #include "devdax.h"
 
@@ -16,7 +17,7 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 
-/* Milliseconds in which unbind gives back the references that are its own. */
+/* Milliseconds, enough for unbind to drop the references of the pagemap. */
 #define HELD		1000
 #define SEED		7
 
@@ -30,7 +31,7 @@ static bool answer(int fuse, __u64 unique, int error, void *arg, size_t len)
 	return writev(fuse, iov, 2) == out.len;
 }
 
-/* A regular file of one page is all that there is. */
+/* The filesystem consists of one regular file of one page. */
 static bool answer_init(int fuse, const struct fuse_in_header *in)
 {
 	const struct fuse_init_in *init = (void *)(in + 1);
@@ -55,7 +56,10 @@ static bool answer_getattr(int fuse, const struct fuse_in_header *in)
 	return answer(fuse, in->unique, 0, &out, sizeof(out));
 }
 
-/* Serves until such a request comes, which the caller answers: its id, or 0. */
+/*
+ * Serve requests until one with this opcode comes, which the caller answers.
+ * Returns the id of that request, or 0 on error.
+ */
 static __u64 serve_until(int fuse, __u32 opcode)
 {
 	static __u64 buf[0x2000];
@@ -86,7 +90,10 @@ static __u64 serve_until(int fuse, __u32 opcode)
 	return 0;
 }
 
-/* Reads the file in a process of its own, whose status is 0 for the data. */
+/*
+ * Read the file in a process of its own.  Its exit status is 0 if the data was
+ * right.
+ */
 static pid_t start_reader(const char *path, unsigned long off, int fuse)
 {
 	__u64 buf[SZ_4K / sizeof(__u64)];
@@ -98,7 +105,7 @@ static pid_t start_reader(const char *path, unsigned long off, int fuse)
 	if (pid)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* If the server goes, so shall the file system. */
+	/* The filesystem must end with the server, so do not keep it open. */
 	close(fuse);
 	fd = open(path, O_RDONLY);
 	if (fd < 0)
@@ -126,14 +133,14 @@ FIXTURE_VARIANT(devdax_fuse)
 FIXTURE_VARIANT_ADD(devdax_fuse, bound) { false };
 FIXTURE_VARIANT_ADD(devdax_fuse, being_unbound) { true };
 
-/* A file system with somebody who waits for its data. */
+/* Mount a filesystem, and let a process wait for its data. */
 FIXTURE_SETUP(devdax_fuse)
 {
 	char opts[80];
 	int fd;
 
 	devdax_setup(_metadata, &self->dd, 1);
-	/* Has no struct page of its own if the device has compound pages. */
+	/* With compound pages, the struct page of this 4K is a tail. */
 	self->off = self->dd.span - SZ_4K;
 	self->fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 	if (self->fuse < 0)
@@ -148,7 +155,7 @@ FIXTURE_SETUP(devdax_fuse)
 	ASSERT_EQ(0, mount("devdax_fuse", self->path, "fuse",
 			   MS_NODEV | MS_NOSUID, opts));
 	ASSERT_EQ(0, pipe2(self->pipe, O_CLOEXEC));
-	/* Before the device is mapped: the reader shall not map it as well. */
+	/* Fork before the device is mapped: the reader must not map it. */
 	self->reader = start_reader(self->path, self->off, self->fuse);
 	self->unique = serve_until(self->fuse, FUSE_READ);
 	ASSERT_NE(0, self->unique);
@@ -156,7 +163,7 @@ FIXTURE_SETUP(devdax_fuse)
 
 FIXTURE_TEARDOWN(devdax_fuse)
 {
-	/* Ends the file system, and so whoever waits for it. */
+	/* This ends the filesystem, and so every process that waits for it. */
 	close(self->fuse);
 	EXPECT_EQ(0, umount2(self->path, MNT_DETACH));
 	unlink(self->path);
@@ -175,7 +182,7 @@ TEST_F_TIMEOUT(devdax_fuse, answers_with_gift, 60)
 	p = devdax_map(&self->dd, 0, self->dd.span);
 	ASSERT_NE(MAP_FAILED, p);
 	devdax_fill(p + self->off, self->off, SZ_4K, SEED);
-	/* The page is taken only where it begins where a page of data does. */
+	/* The page can be moved only if it begins where a page of data does. */
 	ASSERT_EQ(sizeof(out), write(self->pipe[1], &out, sizeof(out)));
 	iov.iov_base = p + self->off;
 	ASSERT_EQ(SZ_4K, vmsplice(self->pipe[1], &iov, 1, SPLICE_F_GIFT));

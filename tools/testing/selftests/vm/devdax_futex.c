@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Shared futexes in a device-dax mapping.  The kernel knows such a futex by the
- * index of its page: words of different pages, or of different 4K of one huge
- * page, must not be confused, and one word must be the same in every mapping.
+ * Shared futexes in a device-dax mapping.  The kernel identifies such a futex
+ * by the index of its page.  It must not confuse words of different pages, or
+ * of different 4Ks of one huge page.  One word must be the same futex in every
+ * mapping.
  */
 #include "devdax.h"
 
@@ -17,7 +18,7 @@ FIXTURE(devdax_futex)
 	unsigned int *wake;
 };
 
-/* In 4K from the start of the span with that number. */
+/* The number of the span, and the number of the 4K in that span. */
 FIXTURE_VARIANT(devdax_futex)
 {
 	unsigned int wait_page, wait_4k;
@@ -59,7 +60,7 @@ static long futex(unsigned int *addr, int op, unsigned int val,
 	return syscall(SYS_futex, addr, op, val, timeout, NULL, 0);
 }
 
-/* Is the process asleep, as /proc/PID/stat has it? */
+/* Does /proc/PID/stat say that the process is asleep? */
 static bool sleeps(pid_t pid)
 {
 	char path[32], state = 0;
@@ -75,7 +76,7 @@ static bool sleeps(pid_t pid)
 	return state == 'S';
 }
 
-/* Waits on the word in a mapping of its own, as another program would. */
+/* Wait on the word in a separate mapping, as another program would. */
 static void waiter(const struct devdax *dd, unsigned long off)
 {
 	const struct timespec timeout = { .tv_sec = 10 };

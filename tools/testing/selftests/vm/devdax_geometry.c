@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The size of the compound pages of a device-dax device: it follows from the
- * device's align and from max_geometry, and mappings work the same with any.
+ * The size of the compound pages of a device-dax device.  It follows from the
+ * device's align and from max_geometry.  Mappings work the same with any size.
  */
 #include "devdax.h"
 
@@ -135,7 +135,7 @@ FIXTURE_TEARDOWN(devdax_geometry_capped)
 	close(self->dd.fd);
 }
 
-/* The mappings are of the align's size still. */
+/* The mappings still have the size of the align. */
 TEST_F(devdax_geometry_capped, mappings_work)
 {
 	unsigned long align = self->align, last = 2 * align - SZ_4K;
@@ -150,7 +150,7 @@ TEST_F(devdax_geometry_capped, mappings_work)
 	EXPECT_EQ(MAP_FAILED, devdax_map(&self->dd, self->dd.part, align));
 	munmap(q, align);
 
-	/* A memory error is exact still, the first touch was elsewhere. */
+	/* The address is exact, although the first touch was elsewhere. */
 	EXPECT_EQ(SIGBUS, devdax_poison(self->p + last));
 	EXPECT_EQ((void *)self->p + last, devdax_sig.si_addr);
 	EXPECT_EQ(SIGBUS, devdax_poison(self->p + align));

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Poisoned pages and the end of their struct pages: the count of poisoned
- * memory (HardwareCorrupted in /proc/meminfo) has to come out even.
+ * Poisoned pages whose struct pages are removed.  The count of poisoned memory
+ * (HardwareCorrupted in /proc/meminfo) must be right before and after that.
  *
- * Poison in ordinary memory stays there: some tests cost a page of RAM, unless
- * CONFIG_HWPOISON_INJECT gives it back.
+ * Poison in ordinary memory stays.  So some tests cost a page of RAM, unless
+ * CONFIG_HWPOISON_INJECT gives the page back.
  */
 #include "devdax.h"
 
@@ -20,7 +20,7 @@ FIXTURE(devdax_hwpoison)
 	unsigned long len;
 	char *p;
 	char *ram;
-	char pfn[32];	/* of the poisoned page of RAM, if any */
+	char pfn[32];	/* the poisoned page of RAM, if any */
 };
 
 /* HardwareCorrupted in kB, -1 if the kernel does not count it. */
@@ -60,7 +60,7 @@ FIXTURE_TEARDOWN(devdax_hwpoison)
 		EXPECT_EQ(0, devdax_bind(&self->dd));
 }
 
-/* Takes the page at p out of service, which keeps working with another. */
+/* Take the page at p out of service.  The kernel maps another page there. */
 static int poison_ram(char *p, char *pfn, size_t size)
 {
 	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
@@ -86,7 +86,10 @@ TEST_F(devdax_hwpoison, device_poison_is_counted_once)
 	EXPECT_EQ(before, corrupted());
 }
 
-/* What is poisoned elsewhere makes the end of the device look for poison. */
+/*
+ * Unbinding a device looks for poison only if there is any, here in RAM.  It
+ * must not uncount the poison of RAM.
+ */
 TEST_F(devdax_hwpoison, ram_poison_stays_counted)
 {
 	long before = corrupted();

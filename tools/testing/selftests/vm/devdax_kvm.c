@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A virtual machine with its memory on device-dax: it reads what the host
- * wrote, writes what the host reads, and when it is gone, or even before, the
- * device can be unbound.
+ * A virtual machine with its memory on device-dax.  The machine reads what the
+ * host wrote, and writes what the host reads.  The device can be unbound when
+ * the machine is gone, and even while it exists.
  *
  * Needs /dev/kvm on x86_64.
  */
@@ -12,12 +12,12 @@
 #include <sys/ioctl.h>
 
 #define NR		2	/* spans */
-#define TABLES		0x1000UL	/* guest-physical, as the next ones */
+#define TABLES		0x1000UL	/* guest-physical, like the next two */
 #define CODE		0x10000UL
 #define DATA		0x20000UL
 #define SEED		0x5eedULL
 
-/* kvm.h has these in architectures' headers or nowhere. */
+/* The headers for user space do not have all of these. */
 #define CR0_PE		0x00000001ULL
 #define CR0_PG		0x80000000ULL
 #define CR4_PAE		0x00000020ULL
@@ -44,9 +44,9 @@ static const unsigned char code[] = {
 };
 
 struct machine {
-	char *p;		/* its memory */
+	char *p;		/* memory of the machine */
 	unsigned long len;
-	unsigned long step;	/* what of its memory it touches */
+	unsigned long step;	/* distance of the words that it uses */
 	int vm;
 	int cpu;
 	struct kvm_run *run;
@@ -71,7 +71,10 @@ static long large_pages(void)
 	return nr;
 }
 
-/* 4G one to one, by pages of 2M, in the memory of the machine. */
+/*
+ * Write page tables into the memory of the machine.  They map 4G one to one, by
+ * pages of 2M.
+ */
 static void make_tables(char *p)
 {
 	__u64 *table = (__u64 *)(p + TABLES);
@@ -96,7 +99,7 @@ static int set_cpuid(int kvm, int cpu)
 	       ioctl(cpu, KVM_SET_CPUID2, &cpuid);
 }
 
-/* In 64-bit mode, at the start of the code. */
+/* Put the processor into 64-bit mode. */
 static int set_state(int cpu)
 {
 	struct kvm_segment seg = {
@@ -155,7 +158,7 @@ FIXTURE_SETUP(devdax_kvm)
 
 	devdax_setup(_metadata, &self->dd, NR);
 	m->len = NR * self->dd.span;
-	/* other 4Ks each time, not too many of them */
+	/* Use different 4Ks of each page, but not too many. */
 	m->step = self->dd.span > SZ_2M ? self->dd.span / 1024 + SZ_4K : SZ_4K;
 	m->p = devdax_map(&self->dd, 0, m->len);
 	ASSERT_NE(MAP_FAILED, m->p);
@@ -168,7 +171,7 @@ FIXTURE_SETUP(devdax_kvm)
 
 static void end_machine(struct machine *m)
 {
-	/* It is there as long as one of these is. */
+	/* The machine exists as long as one of these is open or mapped. */
 	munmap(m->run, m->run_size);
 	close(m->cpu);
 	close(m->vm);
@@ -176,12 +179,12 @@ static void end_machine(struct machine *m)
 
 FIXTURE_TEARDOWN(devdax_kvm)
 {
-	/* A mapping keeps the device file open, too. */
+	/* A mapping also keeps the device file open. */
 	munmap(self->machine.p, self->machine.len);
 	EXPECT_EQ(0, devdax_settle(&self->dd));
 }
 
-/* The program over all data: what it read, summed up. */
+/* Run the program over all data.  sum gets the sum of what it read. */
 static int run(struct machine *m, __u64 *sum)
 {
 	struct kvm_regs regs = {
@@ -225,7 +228,7 @@ TEST_F(devdax_kvm, reads_and_writes)
 	EXPECT_EQ(0, devdax_unbind(&self->dd));
 }
 
-/* Entries that come back with the same data after they were taken away. */
+/* The entries are removed, and come back with the same data. */
 TEST_F(devdax_kvm, runs_on_after_zap)
 {
 	struct machine *m = &self->machine;
@@ -246,7 +249,9 @@ TEST_F(devdax_kvm, runs_on_after_zap)
 	EXPECT_EQ(0, devdax_unbind(&self->dd));
 }
 
-/* The machine holds no page: it loses its memory, and says so. */
+/*
+ * The machine holds no pages.  It loses its memory, and KVM_RUN reports that.
+ */
 TEST_F(devdax_kvm, unbind_under_machine)
 {
 	struct machine *m = &self->machine;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Mappings of a device-dax device: which are refused, that each shows the
- * memory at its own offset, to every process, and how smaps counts them.
+ * Mappings of a device-dax device.  The tests show which mappings are refused,
+ * that each mapping shows the memory at its own offset to every process, and
+ * how smaps counts mappings.
  */
 #include "devdax.h"
 
@@ -27,8 +28,8 @@ FIXTURE_TEARDOWN(devdax_map)
 }
 
 /*
- * An address range that is aligned as the device wants it, but for shift
- * bytes, to map over with MAP_FIXED.
+ * Reserve an address range, to map over it with MAP_FIXED.  It begins shift
+ * bytes behind a multiple of the device's align.
  */
 static char *reserve(const struct devdax *dd, unsigned long len,
 		     unsigned long shift)
@@ -41,8 +42,8 @@ static char *reserve(const struct devdax *dd, unsigned long len,
 }
 
 /*
- * The offset of the first or the last 4K of a page: of the first pages of the
- * device, and of its last ones.
+ * The offset of the first or the last 4K of one of the first or the last pages
+ * of the device.
  */
 static unsigned long edge(const struct devdax *dd, unsigned int i)
 {
@@ -71,7 +72,7 @@ TEST_F(devdax_map, write_one_mapping_read_another)
 	}
 }
 
-/* A whole page through a mapping of the device, and of this page alone. */
+/* Write a page through a mapping of the device and one of this page alone. */
 TEST_F(devdax_map, write_range_read_other_mapping)
 {
 	unsigned long off = self->dd.align;
@@ -216,8 +217,9 @@ static long smaps_rss(const void *addr)
 }
 
 /*
- * The walk only sees mappings by PMD.  It counts their whole compound page,
- * that is one base page where the device has no compound pages.
+ * The walk for smaps counts only mappings by PMD entries.  For each entry it
+ * counts the compound page that it maps.  If the device has no compound pages,
+ * that is one base page.
  */
 TEST_F(devdax_map, smaps_rss)
 {
@@ -233,7 +235,7 @@ TEST_F(devdax_map, smaps_rss)
 	EXPECT_EQ(each, smaps_rss(p));
 	EXPECT_EQ(0, devdax_touch(p, true));
 	EXPECT_EQ(2 * each, smaps_rss(p));
-	/* At 1G the walk drops the mapping: it must come back. */
+	/* At 1G the walk removes the entry, and an access restores it. */
 	devdax_fill(p, 0, SZ_4K, 7);
 	EXPECT_TRUE(devdax_check(self->all, 0, SZ_4K, 7));
 }

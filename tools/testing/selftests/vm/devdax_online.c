@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Device memory may share a section of the memory map (128M on x86) with RAM.
- * It must not pass for RAM: /proc/kpageflags shows no page, and memory failure
- * treats it as device memory.
+ * The kernel must not mistake device memory for RAM.  /proc/kpageflags must
+ * show no page there, and memory failure must treat it as device memory.
  *
- * Meant for a device that begins or ends within such a section: boot with
- * memmap=512M!0x144000000 and more than 6G of RAM.  Elsewhere it holds too.
+ * The test is meant for a device that begins or ends within such a section.
+ * For that, boot with memmap=512M!0x144000000 and more than 6G of RAM.  The
+ * test passes on other devices too.
  */
 #include "devdax.h"
 #include <linux/kernel-page-flags.h>
@@ -66,14 +67,14 @@ TEST_F(devdax_online, device_memory_is_not_online)
 	EXPECT_EQ(0, online(self->flags, self->start, self->dd.size / SZ_4K));
 }
 
-/* Nor is what the device leaves behind. */
+/* After an unbind, the kernel must not take the page frames for RAM either. */
 TEST_F(devdax_online, nothing_is_online_after_unbind)
 {
 	ASSERT_EQ(0, devdax_unbind(&self->dd));
 	EXPECT_EQ(0, online(self->flags, self->start, self->dd.size / SZ_4K));
 }
 
-/* SIGBUS tells the size of the mapping that device-dax loses. */
+/* SIGBUS tells the size of the mapping that the process loses. */
 TEST_F(devdax_online, memory_failure_is_of_the_device)
 {
 	unsigned int lsb = __builtin_ctzl(self->dd.align);

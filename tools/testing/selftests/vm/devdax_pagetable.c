@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Code that changes or walks page tables must cope with a huge entry of device-dax
- * on every level.  Code that removes the entry must flush the TLBs of all
- * processors.  No code may mistake the entry for a pointer to a page table.
+ * Code that changes or walks page tables must cope with a huge entry of
+ * device-dax on every level.  Code that removes the entry must flush the TLBs
+ * of all processors.  No code may mistake the entry for a pointer to a page
+ * table.
  */
 #include "devdax.h"
 #include <pthread.h>
@@ -54,8 +55,8 @@ FIXTURE_TEARDOWN(devdax_pagetable)
 }
 
 /*
- * A thread that stays on its processor and keeps the entry in the TLB there, while
- * another thread changes the mapping.
+ * A thread that stays on its processor and keeps the entry in the TLB there,
+ * while another thread changes the mapping.
  */
 struct user {
 	pthread_t thread;
@@ -136,10 +137,10 @@ TEST_F(devdax_pagetable, mremap_reaches_all_threads)
 }
 
 /*
- * This advice is about memory that can be reclaimed.  The kernel either leaves the
- * entry of device memory alone, or removes it with a flush.  If a processor still
- * had the entry in its TLB, a process could use the memory after the device was
- * unbound.
+ * This advice is about memory that can be reclaimed.  The kernel either leaves
+ * the entry of device memory alone, or removes it with a flush.  If a
+ * processor still had the entry in its TLB, a process could use the memory
+ * after the device was unbound.
  */
 static void advise(struct __test_metadata *_metadata, struct devdax *dd,
 		   char *p, int advice)
@@ -206,7 +207,8 @@ static void *discard(void *arg)
 }
 
 /*
- * Read for 20 seconds while a walker runs.  Returns how often the data was wrong.
+ * Read for 20 seconds while a walker runs.  Returns how often the data was
+ * wrong.
  */
 static unsigned long read_beside(void *(*fn)(void *), struct walker *walker)
 {
@@ -227,9 +229,10 @@ static unsigned long read_beside(void *(*fn)(void *), struct walker *walker)
 }
 
 /*
- * The walk removes a 1G entry.  The next access brings the entry back, maybe before
- * the walk goes on.  Then the walk must not mistake the memory of the device for a
- * page table.  As a page table it would look bad, and the kernel would clear it.
+ * The walk removes a 1G entry.  The next access brings the entry back, maybe
+ * before the walk goes on.  Then the walk must not mistake the memory of the
+ * device for a page table.  As a page table it would look bad, and the kernel
+ * would clear it.
  */
 TEST_F(devdax_pagetable, walk_while_faulting)
 {
@@ -278,9 +281,9 @@ static void *report(void *arg)
 }
 
 /*
- * The mapping is made, changed, moved and removed while the reports are read.  The
- * kernel must not mistake the memory for a page table, and must not lose what the
- * process has written.
+ * The mapping is made, changed, moved and removed while the reports are read.
+ * The kernel must not mistake the memory for a page table, and must not lose
+ * what the process has written.
  */
 TEST_F(devdax_pagetable, report_beside_changes)
 {

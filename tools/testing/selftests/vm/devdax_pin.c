@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Take references on the pages of a device-dax mapping in each of the ways that
- * the kernel has.  The references are on the pages that the test asked for, one
- * for each 4K, whatever borders the range crosses.  No reference is left after
- * the test has dropped them, in portions of any size.  If the kernel cannot take
- * a whole range, it keeps no reference that the caller does not know of.  The
- * last test of each way unbinds the device, which would wait for any reference
- * that is left.
+ * Take references on the pages of a device-dax mapping in each of the ways
+ * that the kernel has.  The references are on the pages that the test asked
+ * for, one for each 4K, whatever borders the range crosses.  No reference is
+ * left after the test has dropped them, in portions of any size.  If the
+ * kernel cannot take a whole range, it keeps no reference that the caller does
+ * not know of.  The last test of each way unbinds the device, which would wait
+ * for any reference that is left.
  *
  * Needs CONFIG_TEST_DEVDAX_PIN.  Some tests need CONFIG_FAIL_PAGE_ALLOC and
  * CONFIG_FAILSLAB.

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Helpers of the tests devdax_pin*.  They take and drop references on device-dax
- * pages through lib/test_devdax_pin.c, and check the reference counts.
+ * Helpers of the tests devdax_pin*.  They take and drop references on
+ * device-dax pages through lib/test_devdax_pin.c, and check the reference
+ * counts.
  */
 #ifndef __DEVDAX_PIN_H
 #define __DEVDAX_PIN_H
@@ -106,8 +107,8 @@ static inline unsigned long pin_offset(const struct devdax *dd)
 }
 
 /*
- * Take as many references as one call gives.  Returns their number or a negative
- * error.
+ * Take as many references as one call gives.  Returns their number or a
+ * negative error.
  */
 static inline long pin_take(int fd, void *addr, unsigned long nr,
 			    unsigned int how, __u64 *pfns)

@@ -101,8 +101,8 @@ TEST_F(devdax_pin_fsdax, long_term_refused)
 }
 
 /*
- * Ordinary memory lies in front of the file.  The kernel may pin that memory, but
- * no page of the file.
+ * Ordinary memory lies in front of the file.  The kernel may pin that memory,
+ * but no page of the file.
  */
 TEST_F(devdax_pin_fsdax, long_term_of_file_behind_memory)
 {

@@ -94,8 +94,8 @@ FIXTURE_SETUP(devdax_pin_limit)
 }
 
 /*
- * Did the kernel log a warning or a worse message?  A late clock does not count:
- * it only says that the host was busy.
+ * Did the kernel log a warning or a worse message?  A late clock does not
+ * count: it only says that the host was busy.
  */
 static bool complained(int kmsg)
 {
@@ -132,8 +132,8 @@ FIXTURE_TEARDOWN(devdax_pin_limit)
 }
 
 /*
- * Take a range that the kernel cannot give as a whole.  It answers -ENOMEM, here
- * 0, or gives a part of the range.  That part has to be counted.
+ * Take a range that the kernel cannot give as a whole.  It answers -ENOMEM,
+ * here 0, or gives a part of the range.  That part has to be counted.
  */
 static long hold_too_many(struct pins *pins, char *addr, unsigned long nr)
 {
@@ -213,11 +213,11 @@ TEST_F(devdax_pin_limit, full_page_in_range)
 }
 
 /*
- * Take single references up to the limit.  The kernel does not tell its limit, so
- * the test searches for the count at which the kernel begins to refuse.  Above
- * the limit there has to be room for code that duplicates a reference, because
- * that cannot be refused.  The limit for pins is lower, so that above it there is
- * room for references that are held for a moment.
+ * Take single references up to the limit.  The kernel does not tell its limit,
+ * so the test searches for the count at which the kernel begins to refuse.
+ * Above the limit there has to be room for code that duplicates a reference,
+ * because that cannot be refused.  The limit for pins is lower, so that above
+ * it there is room for references that are held for a moment.
  */
 TEST_F(devdax_pin_limit, last_references)
 {
@@ -307,9 +307,9 @@ static long send_without_copy(char *p)
 }
 
 /*
- * Users can hold a page in pipes and packets for as long as they like.  When such
- * references have nearly filled the count, there is still room for references
- * that are held for a moment.
+ * Users can hold a page in pipes and packets for as long as they like.  When
+ * such references have nearly filled the count, there is still room for
+ * references that are held for a moment.
  */
 TEST_F(devdax_pin_limit, parked_references_leave_room)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Threads take and drop references on device-dax pages in every way.  Meanwhile
- * the mapping is removed and made again, is write-protected, is copied by fork(),
- * or loses a page to a memory error, or the device is unbound.  In the end no
- * reference is left, and the device can be unbound.
+ * Threads take and drop references on device-dax pages in every way.
+ * Meanwhile the mapping is removed and made again, is write-protected, is
+ * copied by fork(), or loses a page to a memory error, or the device is
+ * unbound.  In the end no reference is left, and the device can be unbound.
  *
  * Needs CONFIG_TEST_DEVDAX_PIN.
  */
@@ -155,7 +155,7 @@ TEST_F(devdax_pin_race, unmap_and_map)
 					MAP_SHARED | MAP_FIXED, self->dd.fd,
 					pins->off));
 		devdax_touch(pins->p, true);
-		/* Give the threads time, or they might never find a page. */
+		/* Leave the threads time to find the pages. */
 		usleep(500);
 	}
 	stop(_metadata, self->worker, &self->before);

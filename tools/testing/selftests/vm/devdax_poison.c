@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A memory error in a huge page of a device-dax mapping: the process learns
- * the exact address and the size of what it lost, only this huge page is
- * unmapped, and a rebind of the device forgets the error.
+ * A memory error in a huge page of a device-dax mapping.  The process learns
+ * the exact address and the size of the memory that it lost.  The kernel
+ * unmaps only this huge page.  A rebind of the device forgets the error.
  *
  * "Memory failure" messages of the kernel are expected.
  */
@@ -38,8 +38,8 @@ static long minor_faults(void)
 }
 
 /*
- * NR spans of the device, mapped and not touched.  What counts is the first
- * touch after a bind, and what went bad before is to be forgotten.
+ * Map NR spans of the device without touching them.  The tests depend on the
+ * first touch after a bind.  The rebind also forgets earlier memory errors.
  */
 static char *fresh_pages(struct __test_metadata *_metadata, struct devdax *dd)
 {
@@ -59,11 +59,11 @@ FIXTURE(devdax_poison)
 {
 	struct devdax dd;
 	char *p;		/* NR spans of the device */
-	unsigned long first;	/* touched first, in each span */
-	unsigned long hit;	/* what goes bad there */
+	unsigned long first;	/* offset in each span to touch first */
+	unsigned long hit;	/* offset in the span that goes bad */
 };
 
-/* Halves of the span and 4Ks from its start. */
+/* Offsets from the start of the span: halves of a span, and 4Ks. */
 FIXTURE_VARIANT(devdax_poison)
 {
 	int touch_half, touch_4k;
@@ -101,7 +101,7 @@ FIXTURE_TEARDOWN(devdax_poison)
 	close(self->dd.fd);
 }
 
-/* As a machine check reports it, by page frame number: the signal or 0. */
+/* Report an error by page frame number, like a machine check: signal or 0. */
 static int poison_pfn(unsigned long addr)
 {
 	struct sigaction act = {
@@ -145,7 +145,7 @@ FIXTURE(devdax_poison_around)
 	struct devdax dd;
 	unsigned long align;
 	char *p;		/* NR spans of the device */
-	char *hit;		/* what is to go bad, in the second page */
+	char *hit;		/* the 4K to go bad, in the second page */
 };
 
 FIXTURE_SETUP(devdax_poison_around)
@@ -167,7 +167,7 @@ FIXTURE_TEARDOWN(devdax_poison_around)
 	close(self->dd.fd);
 }
 
-/* The faults which it takes to touch both neighbours of the page. */
+/* Touch both neighbours of the page.  Returns how many faults that took. */
 static long touch_around(char *p, unsigned long align)
 {
 	long before = minor_faults();
@@ -191,7 +191,10 @@ TEST_F(devdax_poison_around, neighbours_stay_mapped)
 	EXPECT_TRUE(devdax_check(self->p + 2 * align, 2 * align, SZ_4K, 1));
 }
 
-/* Data of the device has nowhere else to go, and the refusal keeps nothing. */
+/*
+ * The kernel cannot move the data of a device elsewhere, so it refuses.  The
+ * refusal must not leave a reference.
+ */
 TEST_F(devdax_poison_around, soft_offline_is_refused)
 {
 	touch_around(self->p, self->align);
@@ -202,12 +205,12 @@ TEST_F(devdax_poison_around, soft_offline_is_refused)
 	EXPECT_TRUE(devdax_check(self->p, 0, SZ_4K, 1));
 	EXPECT_EQ(0, touch_around(self->p, self->align));
 	EXPECT_EQ(0, hardware_corrupted());
-	/* waits for every reference */
+	/* This waits for every reference. */
 	munmap(self->p, NR * self->dd.span);
 	EXPECT_EQ(0, devdax_rebind(&self->dd));
 }
 
-/* Another error in the page that has one, and then one in another page. */
+/* A second error hits the same page, and a third one hits another page. */
 TEST_F(devdax_poison_around, next_error_is_exact_too)
 {
 	unsigned long align = self->align;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * References on device-dax pages that end in unusual ways must still end:
- * what is left of one keeps the device from being unbound.
+ * References on device-dax pages must end even if they are dropped in unusual
+ * ways.  A reference that is left keeps the device from being unbound.
  *
  * Needs CONFIG_TEST_DEVDAX and debugfs.
  */
@@ -48,7 +48,7 @@ FIXTURE_TEARDOWN(devdax_refs)
 		EXPECT_EQ(0, devdax_bind(&self->dd));
 }
 
-/* Start the unbind that has to wait for the references, then end them. */
+/* Start an unbind, which has to wait for the references, and drop them then. */
 static void unbind_waits(struct __test_metadata *_metadata, struct devdax *dd,
 			 const char *end)
 {
@@ -66,7 +66,10 @@ TEST_F(devdax_refs, put_page_ends_unbind)
 	unbind_waits(_metadata, &self->dd, "put");
 }
 
-/* The pages are not the page allocator's, even when this was their last use. */
+/*
+ * The pages must not go to the page allocator, even if release_pages() drops
+ * the last reference of a user.
+ */
 TEST_F(devdax_refs, release_pages_ends_unbind)
 {
 	ASSERT_EQ(0, command("get", self->p));
@@ -85,7 +88,7 @@ TEST_F(devdax_refs, release_pages_leaves_other_references)
 	unbind_waits(_metadata, &self->dd, "put");
 }
 
-/* Replaces what a file of sysctl holds: its old value, or "" if none. */
+/* Write a sysctl file.  old gets its previous value, or "" if there is none. */
 static void replace(const char *path, const char *val, char *old, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -97,8 +100,8 @@ static void replace(const char *path, const char *val, char *old, size_t size)
 }
 
 /*
- * The kernel warns of a page that has no sane reference count.  Here it is
- * right to do so, and has to go on, quietly.
+ * The kernel warns of a page that has no sane reference count.  This warning is
+ * expected here, so it must not cause a panic or fill the console.
  */
 static int gup_fail(void *addr)
 {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Unbinding a device-dax device removes its mappings at once.  It removes the
- * struct pages when the last reference to them is gone.  The tests hold pages with
- * a pipe (vmsplice) and with a long-term pin (vhost-vdpa, with CONFIG_VDPA_SIM).
+ * struct pages when the last reference to them is gone.  The tests hold pages
+ * with a pipe (vmsplice) and with a long-term pin (vhost-vdpa, with
+ * CONFIG_VDPA_SIM).
  */
 #include "devdax.h"
 
@@ -78,8 +79,8 @@ TEST_F(devdax_unbind, unbound_device_refuses)
 }
 
 /*
- * A file that was opened during an earlier binding is dead for good, and so is its
- * mapping.  The device can be bound and opened anew all the same.
+ * A file that was opened during an earlier binding is dead for good, and so is
+ * its mapping.  The device can be bound and opened anew all the same.
  */
 TEST_F(devdax_unbind, old_file_stays_dead)
 {

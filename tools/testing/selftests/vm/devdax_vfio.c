@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * VFIO pins device-dax memory for DMA and has to give it back: until the last
- * page is back, the device cannot be unbound.
+ * VFIO pins device-dax memory for DMA and has to unpin it.  The device cannot
+ * be unbound before VFIO has unpinned the last page.
  *
- * Needs a device bound to vfio-pci (any will do, it is not touched), for
- * instance the edu device of QEMU behind its intel-iommu.
+ * Needs a device that is bound to vfio-pci, for instance the edu device of
+ * QEMU behind its intel-iommu.  Any device will do, because the tests do not
+ * touch it.
  */
 #include "devdax.h"
 #include <glob.h>
@@ -23,7 +24,7 @@ FIXTURE(devdax_vfio)
 	char *dma;	/* the last 2M of the mapping: VFIO pins it 4K by 4K */
 };
 
-/* The first group that can be used: its file, or a negative error. */
+/* Open the first group that can be used.  Returns a file or -1. */
 static int open_group(void)
 {
 	struct vfio_group_status status = { .argsz = sizeof(status) };
@@ -47,7 +48,7 @@ static int open_group(void)
 	return fd;
 }
 
-/* NULL or why there is no test. */
+/* Returns NULL, or the reason to skip the test. */
 static const char *open_vfio(int *container, int *group)
 {
 	*container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
@@ -118,7 +119,7 @@ static int dma_unmap(int container)
 	return dma_unmap_at(container, IOVA);
 }
 
-/* A value of /proc/self/status in kB, -1 if there is none. */
+/* Read a value of /proc/self/status in kB.  Returns -1 if there is none. */
 static long status_kb(const char *key)
 {
 	FILE *f = fopen("/proc/self/status", "r");
@@ -155,7 +156,7 @@ TEST_F(devdax_vfio, unbind_after_close)
 	EXPECT_EQ(0, devdax_unbind(&self->dd));
 }
 
-/* Memory that a device can still reach must not go away. */
+/* Memory must not be removed while a device can still reach it. */
 TEST_F(devdax_vfio, unbind_waits_for_unmap)
 {
 	pid_t pid;
@@ -168,7 +169,7 @@ TEST_F(devdax_vfio, unbind_waits_for_unmap)
 	EXPECT_EQ(0, devdax_wait(pid, DEVDAX_DEADLINE * 1000));
 }
 
-/* Device memory is not charged to the user, neither before nor after. */
+/* VFIO does not charge device memory to the user, in a map or in an unmap. */
 TEST_F(devdax_vfio, locked_memory_unchanged)
 {
 	long before = status_kb("VmLck");
@@ -181,8 +182,9 @@ TEST_F(devdax_vfio, locked_memory_unchanged)
 }
 
 /*
- * Page frames that were mapped for DMA before they were a device's are not
- * pinned.  To unmap them gives back nobody else's pins.
+ * VFIO does not pin page frames that are mapped for DMA before they have
+ * struct pages.  When VFIO unmaps them, it must not drop pins that another
+ * mapping holds.
  */
 TEST_F(devdax_vfio, page_frames_are_not_unpinned)
 {

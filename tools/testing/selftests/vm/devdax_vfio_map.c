@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * VFIO maps device-dax memory for DMA in ranges of any size and place: it pins
- * as many pages as it maps, an unmap releases them all, and a device reaches
- * the right ones.
+ * VFIO maps device-dax memory for DMA in ranges of any size and place.  It
+ * pins as many pages as it maps.  An unmap releases all of them.  A device
+ * reaches the right pages.
  *
- * Needs a device bound to vfio-pci, as devdax_vfio does.  If it is the edu
- * device of QEMU, it does the DMA.
+ * Needs a device that is bound to vfio-pci, like devdax_vfio.  The edu device
+ * of QEMU also does DMA in one test.
  */
 #include "devdax_pin.h"
 
@@ -14,11 +14,11 @@
 #include <linux/pci_regs.h>
 #include <linux/vfio.h>
 
-/* The edu device reaches 256M. */
+/* The edu device can address 256M. */
 #define IOVA		0x100000UL
 #define READ_WRITE	(VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE)
 
-/* Its registers and its memory (docs/specs/edu.txt of QEMU). */
+/* Registers and memory of the edu device (docs/specs/edu.txt of QEMU). */
 #define EDU_ID		0x11e81234
 #define EDU_SRC		0x80
 #define EDU_DST		0x88
@@ -38,8 +38,8 @@ FIXTURE(devdax_vfio_map)
 };
 
 /*
- * What to map: so many spans, 4Ks and bytes from the start of the second span,
- * and the length: halves of spans and 4Ks.
+ * A range to map.  It begins first_4k 4Ks behind the start of the second span.
+ * Its length is the sum of halves of a span and 4Ks.
  */
 struct part {
 	int first_4k;
@@ -52,7 +52,7 @@ static const struct part parts[] = {
 	{ 3, 1, 5 },
 };
 
-/* A sysfs file of the first device that vfio-pci has. */
+/* The name of the first PCI device that is bound to vfio-pci. */
 static bool vfio_pci(char *name, size_t size)
 {
 	glob_t found;
@@ -82,7 +82,7 @@ static int open_group(const char *name)
 	return open(path, O_RDWR | O_CLOEXEC);
 }
 
-/* NULL or why there is no test. */
+/* Returns NULL, or the reason to skip the test. */
 static const char *open_vfio(int *container, int *group)
 {
 	char name[64];
@@ -115,7 +115,7 @@ FIXTURE_SETUP(devdax_vfio_map)
 	ASSERT_NE(MAP_FAILED, self->p);
 }
 
-/* Everything was unmapped: the container may stay open. */
+/* All DMA is unmapped, so unbind must not wait for the open container. */
 FIXTURE_TEARDOWN(devdax_vfio_map)
 {
 	munmap(self->p, self->len);
@@ -140,7 +140,7 @@ static int dma_map(int container, unsigned long iova, void *addr,
 	return ioctl(container, VFIO_IOMMU_MAP_DMA, &map) ? -errno : 0;
 }
 
-/* The bytes that were unmapped, or a negative error. */
+/* Returns the number of bytes that were unmapped, or a negative error. */
 static long dma_unmap(int container, unsigned long iova, unsigned long len)
 {
 	struct vfio_iommu_type1_dma_unmap unmap = {
@@ -183,14 +183,17 @@ TEST_F(devdax_vfio_map, both_spans)
 
 	ASSERT_EQ(0, dma_map(self->container, IOVA, self->p, self->len));
 	EXPECT_EQ(before + self->len / SZ_4K, pins_held());
-	/* A mapping is given up as a whole. */
+	/* VFIO unmaps a mapping as a whole only. */
 	EXPECT_EQ(-EINVAL, dma_unmap(self->container, IOVA, self->len / 2));
 	EXPECT_EQ(before + self->len / SZ_4K, pins_held());
 	EXPECT_EQ(self->len, dma_unmap(self->container, IOVA, self->len));
 	EXPECT_EQ(before, pins_held());
 }
 
-/* The same memory twice, and neighbours: each is given up for itself. */
+/*
+ * Map the same memory twice, and memory beside it.  Each mapping has its own
+ * pins, and an unmap releases only those.
+ */
 TEST_F(devdax_vfio_map, halves)
 {
 	unsigned long half = self->dd.span / 2 + SZ_4K;
@@ -207,7 +210,7 @@ TEST_F(devdax_vfio_map, halves)
 	EXPECT_EQ(before, pins_held());
 }
 
-/* Memory that ends, or cannot be written: an error, and nothing is kept. */
+/* A range with a hole or read-only memory is refused, and no pin is kept. */
 TEST_F(devdax_vfio_map, hole_keeps_nothing)
 {
 	unsigned long span = self->dd.span, len = span / 2 + 3 * SZ_4K;
@@ -229,7 +232,7 @@ TEST_F(devdax_vfio_map, hole_keeps_nothing)
 	EXPECT_EQ(before, pins_held());
 }
 
-/* A register of the edu device. */
+/* The edu device: its file, and where its registers are in that file. */
 struct edu {
 	int fd;
 	off_t bar;
@@ -269,7 +272,7 @@ static bool edu_dma(struct edu *edu, __u64 src, __u64 dst, __u64 len, __u64 cmd)
 	cmd |= EDU_RUN;
 	if (pwrite(edu->fd, &cmd, 8, edu->bar + EDU_CMD) != 8)
 		return false;
-	/* it takes a tenth of a second */
+	/* The transfer takes a tenth of a second. */
 	for (i = 0; i < 500 && cmd & EDU_RUN; i++) {
 		usleep(10000);
 		if (pread(edu->fd, &cmd, 8, edu->bar + EDU_CMD) != 8)
@@ -278,7 +281,10 @@ static bool edu_dma(struct edu *edu, __u64 src, __u64 dst, __u64 len, __u64 cmd)
 	return !(cmd & EDU_RUN);
 }
 
-/* From the border of the spans to a 4K in the first one, by the device. */
+/*
+ * Let the device copy memory at the border of the spans to a 4K in the first
+ * span.
+ */
 TEST_F(devdax_vfio_map, device_reaches_memory)
 {
 	const unsigned long from = self->dd.span - 2048, to = 5 * SZ_4K + 512;

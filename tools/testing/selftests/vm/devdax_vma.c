@@ -106,8 +106,8 @@ TEST_F(devdax_vma, mprotect_misaligned_refused)
 }
 
 /*
- * If a part becomes like its neighbour, the kernel would merge the two.  To merge
- * a misaligned part would split the mapping inside a page.
+ * If a part becomes like its neighbour, the kernel would merge the two.  To
+ * merge a misaligned part would split the mapping inside a page.
  */
 TEST_F(devdax_vma, misaligned_part_is_not_merged)
 {
@@ -268,8 +268,8 @@ TEST_F(devdax_vma, mremap_grow)
 }
 
 /*
- * Either mremap or the access has to fail.  Which of them fails is the choice of
- * the kernel.
+ * Either mremap or the access has to fail.  Which of them fails is the choice
+ * of the kernel.
  */
 TEST_F(devdax_vma, mremap_to_misaligned_address)
 {
@@ -285,7 +285,9 @@ TEST_F(devdax_vma, mremap_to_misaligned_address)
 	EXPECT_TRUE(shows(self->p + align, 1, align));
 }
 
-/* The address of the mapping is aligned, but its offset in the device is not. */
+/*
+ * The address of the mapping is aligned, but its offset in the device is not.
+ */
 TEST_F(devdax_vma, mremap_from_misaligned_address)
 {
 	unsigned long align = self->align;
