@@ -52,6 +52,7 @@ void dev_dax_tell_failure(struct dev_dax *dev_dax, struct dev_pagemap *pgmap,
 			available);
 		break;
 	case -EBUSY:
+	case -EEXIST:
 		dev_err(dev, "memmap of %#llx-%#llx: another device has one for a part of it: disable that first (see /proc/iomem)\n",
 			range->start, range->end);
 		break;
@@ -60,7 +61,7 @@ void dev_dax_tell_failure(struct dev_dax *dev_dax, struct dev_pagemap *pgmap,
 			range->start, range->end, error);
 		break;
 	default:
-		dev_err(dev, "memmap of %#llx-%#llx: error %d, see the log above\n",
+		dev_err(dev, "memmap of %#llx-%#llx: error %d\n",
 			range->start, range->end, error);
 	}
 }

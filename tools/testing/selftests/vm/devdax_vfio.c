@@ -218,4 +218,53 @@ TEST_F(devdax_vfio, page_frames_are_not_unpinned)
 	close(fd);
 }
 
+/*
+ * Two page frames in swapped order are two pieces.  The second one is beyond what
+ * the IOMMU can address, and fails.  The first one was not pinned either.
+ */
+TEST_F(devdax_vfio, page_frames_after_an_error)
+{
+	unsigned long start = devdax_attr(&self->dd, "resource");
+	int fd = open("/dev/mem", O_RDWR | O_CLOEXEC);
+	struct vfio_iommu_type1_dma_map map = {
+		.argsz = sizeof(map),
+		.flags = READ_WRITE,
+		.size = 2 * SZ_4K,
+	};
+	unsigned int bits;
+	char *area;
+	int i;
+
+	if (fd < 0)
+		SKIP(return, "no /dev/mem: CONFIG_DEVMEM");
+	munmap(self->p, self->len);
+	ASSERT_EQ(0, devdax_unbind(&self->dd));
+	area = mmap(NULL, 2 * SZ_4K, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
+		    -1, 0);
+	ASSERT_NE(MAP_FAILED, area);
+	for (i = 0; i < 2; i++)
+		ASSERT_EQ(area + i * SZ_4K,
+			  mmap(area + i * SZ_4K, SZ_4K, PROT_READ | PROT_WRITE,
+			       MAP_SHARED | MAP_FIXED, fd,
+			       start + (1 - i) * SZ_4K));
+	map.vaddr = (unsigned long)area;
+	/* the second page is the first behind the end, for one of these */
+	for (bits = 39; bits < 58; bits += 9) {
+		map.iova = (1ULL << bits) - SZ_4K;
+		if (!ioctl(self->container, VFIO_IOMMU_MAP_DMA, &map)) {
+			struct vfio_iommu_type1_dma_unmap unmap = {
+				.argsz = sizeof(unmap),
+				.iova = map.iova,
+				.size = map.size,
+			};
+
+			EXPECT_EQ(0, ioctl(self->container,
+					   VFIO_IOMMU_UNMAP_DMA, &unmap));
+		}
+	}
+	munmap(area, 2 * SZ_4K);
+	EXPECT_EQ(0, devdax_bind(&self->dd));
+	close(fd);
+}
+
 TEST_HARNESS_MAIN
