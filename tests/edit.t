@@ -3,28 +3,8 @@
 # back, and nothing that has not come back is lost.  The base is a small one: the
 # files that the series touches.
 
-top=$(cd "$(dirname "$0")/.." && pwd)
-cd "$top" || exit 1
-. scripts/lib
+. "$(dirname "$0")/tap"
 base_conf
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-n=0
-
-result() {
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" && return
-	echo "not ok $n - $2"
-	sed 's/^/# /' "$tmp/err"
-}
-
-# refused WHAT PATTERN: make edit fails for that reason
-refused() {
-	local rc=0
-	scripts/edit >"$tmp/out" 2>"$tmp/err" && rc=1
-	grep -qE "$2" "$tmp/err" || rc=1
-	result $rc "$1"
-}
 
 git_quietly() {
 	git "$@" >"$tmp/err" 2>&1 || {
@@ -33,20 +13,21 @@ git_quietly() {
 	}
 }
 
-# a copy of the repository with the first patches only
-mkdir "$tmp/kernel" "$tmp/copy"
-git ls-files -z | tar --null -T - -cf - | tar -xf - -C "$tmp/copy"
+# a copy of the repository with the first patches of this base only
+copy
 (
 	cd "$tmp/copy" || exit
+	find patches -mindepth 1 -maxdepth 1 ! -name "$BASE" -exec rm -r {} +
 	sed -n '/\.patch/p' "patches/$BASE/series" | head -n 3 >"$tmp/series"
 	mv "$tmp/series" "patches/$BASE/series"
-	rm -rf arch drivers include lib mm tools Documentation "patches/$BASE/overlay"
 	find "patches/$BASE" -name '*.patch' | grep -vFf "patches/$BASE/series" | xargs rm
-	sed -n 's/^Adds: //p' "patches/$BASE"/*.patch
+	rm -rf "${kernel_dirs[@]}" "patches/$BASE/overlay"
+	top=$tmp/copy used_by "$BASE"
 ) >"$tmp/adds"
 tar -T "$tmp/adds" -cf - | tar -xf - -C "$tmp/copy"
 
 # a base of the files that they touch, as a tarball
+mkdir "$tmp/kernel"
 commit=$(scripts/source 2>"$tmp/err") && series=$("$tmp/copy/scripts/series" 2>"$tmp/err")
 result $? "the base and the series are there"
 {
@@ -77,9 +58,9 @@ scripts/edit >"$tmp/out" 2>"$tmp/err"
 result $? "once more, with nothing to lose"
 
 echo '# edited' >>"$edit/mm/Makefile"
-refused "uncommitted changes" "uncommitted changes: commit"
+fails "uncommitted changes" "uncommitted changes: commit" scripts/edit
 git_quietly -C "$edit" commit -am "mm: edit"
-refused "commits that are not in patches/" "has commits that patches/$BASE has not"
+fails "commits that are not in patches/" "has commits that patches/$BASE has not" scripts/edit
 head=$(git -C "$edit" rev-parse HEAD)
 scripts/tree ours >"$tmp/out" 2>"$tmp/err" && make -s clean 2>"$tmp/err" &&
 	[ "$(git -C "$edit" rev-parse HEAD)" = "$head" ] &&
@@ -105,7 +86,5 @@ KSRC='' KDIR=$tmp/kernel scripts/edit "$tmp/elsewhere" >"$tmp/out" 2>"$tmp/err" 
 	[ "$(git -C "$tmp/elsewhere" rev-parse 'series^{tree}')" = "$(git -C "$edit" rev-parse 'series^{tree}')" ]
 result $? "DIR=, on a base given with KDIR="
 mkdir "$tmp/mine"
-scripts/edit "$tmp/mine" >"$tmp/out" 2>"$tmp/err"
-[ $? = 1 ] && grep -q "make edit did not make it" "$tmp/err"
-result $? "a folder that is not ours"
+fails "a folder that is not ours" "make edit did not make it" scripts/edit "$tmp/mine"
 echo "1..$n"
