@@ -48,7 +48,7 @@ without() {
 		awk '$2 == "U" { print $3 }' "$tmp/nm" | sort -u >"$tmp/called"
 		awk '$3 ~ /[A-TV-Z]/ { print $4 }' "$tmp/nm" | sort -u >"$tmp/there"
 		comm -12 "$tmp/called" "$tmp/added" | comm -23 - "$tmp/there" >"$file"
-		[ ! -s "$file" ] || rc=1
+		[ -s "$tmp/added" ] && [ ! -s "$file" ] || rc=1
 	fi
 	result $rc "the head builds without $1" "$file"
 }
