@@ -19,12 +19,13 @@
 #   FROM='You <you@x>'  who signs and sends (series, apply), see SENDING.md
 #   SIZE=...            size of the emulated NVDIMM (run, bench, shell)
 #   MODE=instructions   what to measure in, or wall (bench; default both)
+#   KEEP=1              put the results into bench/results (bench)
 #   JOBS=...            parallel jobs, default one for each processor
 #   T='NAME[/WORD]...'  only these tests, or cases of them; see the head of tests/run
 #   V=1                 show what the quiet steps print
 #   XDG_CACHE_HOME=...  where downloads, kernel trees, objects and images stay
 
-export BASE KDIR KSRC ACCEL SIZE JOBS V PEERS MODE FROM GDB
+export BASE KDIR KSRC ACCEL SIZE JOBS V PEERS MODE FROM GDB KEEP
 
 help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
