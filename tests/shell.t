@@ -47,6 +47,8 @@ export GDB=1
 ! (exec 4<>/dev/tcp/127.0.0.1/1234) 2>/dev/null || GDB=
 script -qfec "scripts/shell '$logs'" /dev/null <"$tmp/keys" >"$tmp/screen" 2>&1 &
 pid=$!
+# a shell that ends too soon is a failure of what comes after
+trap '' PIPE
 exec 3>"$tmp/keys"
 
 shown '^.*guest:.*# '
