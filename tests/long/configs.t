@@ -33,8 +33,7 @@ unshared() {
 	other_kernel "$1" "${@:3}"
 	with "$1" memmap unshared
 	with "$1" selftests 2G,4G/map,vma,dio,poison,unbind
-	# without sharing, its suite is not there
-	[ "$1" = arch ] || with "$1" kunit
+	with "$1" kunit
 	! grep -qF "does not share tails: $2" "$LOGS/memmap-nvdimm/console.log" || ok=ok
 	echo "$ok - $1: the log says: $2"
 	n=$((n + 1))
