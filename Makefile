@@ -37,10 +37,10 @@ test: deps
 	@scripts/alone tests/run $(T)
 
 test-all: deps
-	@scripts/alone tests/run all
+	@scripts/alone tests/run $(or $(T),all)
 
 mutants: deps
-	@scripts/alone tests/run mutants
+	@scripts/alone tests/run $(or $(T),mutants)
 
 bench: deps
 	@scripts/alone bench/bench
