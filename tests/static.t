@@ -46,7 +46,7 @@ without() {
 	if [ $rc = 0 ]; then
 		find "$objects"/{mm,drivers/dax,arch/x86/mm} -name '*.o' -exec nm -gA {} + >"$tmp/nm"
 		awk '$2 == "U" { print $3 }' "$tmp/nm" | sort -u >"$tmp/called"
-		awk '$3 ~ /[A-TV-Z]/ { print $4 }' "$tmp/nm" | sort -u >"$tmp/there"
+		awk '$2 ~ /^[A-TV-Z]$/ { print $3 }' "$tmp/nm" | sort -u >"$tmp/there"
 		comm -12 "$tmp/called" "$tmp/added" | comm -23 - "$tmp/there" >"$file"
 		[ -s "$tmp/added" ] && [ ! -s "$file" ] || rc=1
 	fi
