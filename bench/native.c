@@ -108,7 +108,7 @@ static void base_fields(void)
 		init_base(memmap + i, &memmap);
 }
 
-static void base_template(void)
+static void base_image(void)
 {
 	struct page image;
 
@@ -126,7 +126,7 @@ static void tail_fields(void)
 		init_tail(memmap + i, memmap + i / TAILS * TAILS, &memmap);
 }
 
-static void tail_template(void)
+static void tail_image(void)
 {
 	struct page image;
 	unsigned long i;
@@ -139,7 +139,7 @@ static void tail_template(void)
 	}
 }
 
-static void tail_template_plain(void)
+static void tail_image_plain(void)
 {
 	struct page image;
 	unsigned long i;
@@ -162,12 +162,12 @@ static const struct way {
 	void (*write)(void);
 	void (*same_as)(void);	/* writes what this writes */
 } ways[] = {
-	{ "memset",	"any",	fill,		fill },
-	{ "fields",	"4K",	base_fields,	base_fields },
-	{ "template",	"4K",	base_template,	base_fields },
-	{ "fields",	"2M",	tail_fields,	tail_fields },
-	{ "template",	"2M",	tail_template,	tail_fields },
-	{ "plain",	"2M",	tail_template_plain, tail_fields },
+	{ "memset",	"any",	fill,			fill },
+	{ "fields",	"4K",	base_fields,		base_fields },
+	{ "image",	"4K",	base_image,		base_fields },
+	{ "fields",	"2M",	tail_fields,		tail_fields },
+	{ "image",	"2M",	tail_image,		tail_fields },
+	{ "plain",	"2M",	tail_image_plain,	tail_fields },
 };
 
 static double seconds(void (*write)(void))
