@@ -8,6 +8,7 @@
  *   MAP ALIGN GIB      the memory: mem or dev, where the memmap of a device is,
  *                      or anon, thp, hugetlb; the size of its pages; its size
  *   PREFIX             goes before the name of the metric
+ *   PROCESSOR          the one that ran the program, where that matters
  *
  * Units: instructions, us, bytes, or what the catalogue (bench/metrics) says.
  */
@@ -34,6 +35,8 @@ static inline void record(const char *metric, double value, const char *unit)
 	printf("\"metric\":\"%s%s\",\"map\":\"%s\",\"align\":\"%s\",",
 	       context("PREFIX", ""), metric, context("MAP", "none"),
 	       context("ALIGN", "any"));
+	if (*context("PROCESSOR", ""))
+		printf("\"processor\":\"%s\",", context("PROCESSOR", ""));
 	printf("\"size_gib\":%s,\"value\":%.15g,\"unit\":\"%s\"}\n",
 	       context("GIB", "1"), value, unit);
 }

@@ -76,7 +76,7 @@ def tables: "# Device-dax on Linux \(map(.base) | unique | join(", ")), by make 
 	section("### Large devices in guests with little memory"; "instructions"; "scale"),
 	section("### Beside these: what other tasks did meanwhile, and time that nobody used (it passes in RCU grace periods)"; "instructions"; "apart"),
 	section("## Time on the wall, 2 emulated processors"; "wall"; "table"),
-	section("## Native, in user space"; "native"; "native");
+	section("## Native, in user space\(map(.processor // empty) | unique | map(", on " + .) | add)"; "native"; "native");
 
 def short: map(select(.mode == "instructions" and listed("short") and .map == "mem" and .align != "4K")) | table;
 
