@@ -117,8 +117,8 @@ bool __meminit vmemmap_share_table(unsigned long start, unsigned long end,
  * No pagemap is needed, as the owner count is kept with the page table. The
  * owners may be removed in any order.
  *
- * Context: The hotplug lock is held. Not in atomic context: other CPUs are made
- *	to flush.
+ * Context: The hotplug lock is held. The caller flushes all TLBs before the
+ *	entry of another owner is removed.
  * Return: true if nothing is left for the caller to do. The PMD entry has been
  *	removed and the other owners keep the table; or, with a warning, the
  *	entry stays. False if the table has no other owner: the caller removes
@@ -145,17 +145,11 @@ bool __meminit vmemmap_unshare_table(pmd_t *pmd, unsigned long addr,
 	pmd_clear(pmd);
 	spin_unlock(&init_mm.page_table_lock);
 	/*
-	 * Flush before the owner count drops: the last owner frees the table
-	 * and the tail page. By then no CPU may translate through this entry or
-	 * walk the table from a cached copy of it. A flush by address is not
-	 * enough. It leaves the cached copies of other address spaces alone.
-	 *
-	 * No test shows that this flush is needed. vmemmap_free() is called for
-	 * one section at a time, which is one owner, and flushes everything
-	 * before it returns. But the callers do not promise to keep to that.
-	 * The entry of the last owner is left to remove_pmd_table().
+	 * There is no flush here. vmemmap_free() is called for one section at a
+	 * time, which is one owner, and flushes the TLBs of all CPUs, with what
+	 * they cache of page tables, before it returns. So when the last owner
+	 * frees the table, no CPU walks it through the entries of the others.
 	 */
-	flush_tlb_all();
 	set_page_private(table, page_private(table) - 1);
 	return true;
 }
