@@ -9,6 +9,7 @@
  */
 #include <linux/build_bug.h>
 #include <linux/mm.h>
+#include <linux/moduleparam.h>
 #include <linux/sched.h>
 
 #include "memmap_image.h"
@@ -45,6 +46,42 @@ bool memmap_by_field(void)
 		page_ref_tracepoint_active(page_ref_set);
 }
 
+/* 1 or 0: an administrator has chosen; -1: as the processor is known to be */
+static int nontemporal = -1;
+
+static bool memmap_nontemporal(void)
+{
+	int chosen = READ_ONCE(nontemporal);
+
+	return chosen < 0 ? nt_store_pays() : chosen;
+}
+
+static int nontemporal_get(char *buf, const struct kernel_param *kp)
+{
+	return sprintf(buf, "%c\n", memmap_nontemporal() ? 'Y' : 'N');
+}
+
+static const struct kernel_param_ops nontemporal_ops = {
+	.flags = KERNEL_PARAM_OPS_FL_NOARG,
+	.set = param_set_bint,
+	.get = nontemporal_get,
+};
+
+module_param_cb(nontemporal, &nontemporal_ops, &nontemporal, 0644);
+MODULE_PARM_DESC(nontemporal,
+		 "Write struct pages of devices past the caches (default: where the processor is known to be faster so)");
+
+/* two loops, so that neither asks for each word which of them it is */
+static __always_inline void memmap_copy(struct page *page,
+					const struct page *image,
+					unsigned long nr, bool nt)
+{
+	if (nt)
+		memmap_store(page, image, sizeof(*page), nr, true);
+	else
+		memmap_store(page, image, sizeof(*page), nr, false);
+}
+
 /**
  * memmap_write() - write struct pages from images
  * @page: the first of the struct pages to write
@@ -55,8 +92,8 @@ bool memmap_by_field(void)
  *
  * This writes whole cache lines and reads nothing back. Initialising a struct
  * page and changing it afterwards would read it back. A device of 1 TiB has
- * 16 GiB of struct pages that are not read soon, so the stores bypass the
- * caches.
+ * 16 GiB of struct pages that are not read soon. So the stores bypass the
+ * caches, except on processors that write more slowly then.
  *
  * Context: May sleep. The pages are in no page table yet and nobody has a
  *	reference. On return, and whenever another task may run, all stores are
@@ -66,6 +103,7 @@ void memmap_write(struct page *page, const struct page *image,
 		  unsigned long nr_images, unsigned long nr)
 {
 	const struct page *end = page + nr;
+	bool nt = memmap_nontemporal();
 	unsigned long batch;
 
 	BUILD_BUG_ON(sizeof(*page) % sizeof(long));
@@ -73,11 +111,11 @@ void memmap_write(struct page *page, const struct page *image,
 	BUILD_BUG_ON(sizeof(*page) > MEMMAP_WORDS_MAX * sizeof(long));
 
 	for (; nr_images > 1; nr_images--)
-		memmap_store(page++, image++, sizeof(*page), 1);
+		memmap_copy(page++, image++, 1, nt);
 
 	for (; page < end; page += batch) {
 		batch = min_t(unsigned long, end - page, MEMMAP_BATCH);
-		memmap_store(page, image, sizeof(*page), batch);
+		memmap_copy(page, image, batch, nt);
 		nt_store_fence();
 		cond_resched();
 	}

@@ -33,23 +33,33 @@ static __always_inline void memmap_load_image(unsigned long *w,
 		w[9] = image[9];
 }
 
+/* @nt is a constant, too */
+static __always_inline void memmap_store_word(unsigned long *to,
+					      unsigned long w, bool nt)
+{
+	if (nt)
+		nt_store(to, w);
+	else
+		*(volatile unsigned long *)to = w;
+}
+
 static __always_inline void memmap_store_image(unsigned long *to,
 					       const unsigned long *w,
-					       unsigned long words)
+					       unsigned long words, bool nt)
 {
-	nt_store(to + 0, w[0]);
-	nt_store(to + 1, w[1]);
-	nt_store(to + 2, w[2]);
-	nt_store(to + 3, w[3]);
-	nt_store(to + 4, w[4]);
-	nt_store(to + 5, w[5]);
-	nt_store(to + 6, w[6]);
+	memmap_store_word(to + 0, w[0], nt);
+	memmap_store_word(to + 1, w[1], nt);
+	memmap_store_word(to + 2, w[2], nt);
+	memmap_store_word(to + 3, w[3], nt);
+	memmap_store_word(to + 4, w[4], nt);
+	memmap_store_word(to + 5, w[5], nt);
+	memmap_store_word(to + 6, w[6], nt);
 	if (words > 7)
-		nt_store(to + 7, w[7]);
+		memmap_store_word(to + 7, w[7], nt);
 	if (words > 8)
-		nt_store(to + 8, w[8]);
+		memmap_store_word(to + 8, w[8], nt);
 	if (words > 9)
-		nt_store(to + 9, w[9]);
+		memmap_store_word(to + 9, w[9], nt);
 }
 
 /**
@@ -59,15 +69,18 @@ static __always_inline void memmap_store_image(unsigned long *to,
  * @size: size of a struct page in bytes, a constant, of MEMMAP_WORDS_MIN to
  *	MEMMAP_WORDS_MAX words
  * @nr: number of struct pages to write
+ * @nt: whether the stores bypass the caches, a constant
  *
  * The image stays in registers. That is why the loop is unrolled by hand and
- * the stores have constant indices: a compiler need not do this by itself.
- * Eight words of eight bytes fill a cache line.
+ * the stores have constant indices: a compiler need not do this by itself. They
+ * are volatile so that the compiler makes no call to memset() or memcpy() of
+ * them. Eight words of eight bytes fill a cache line.
  *
- * The caller has to call nt_store_fence() afterwards.
+ * After stores that bypass the caches, the caller has to call nt_store_fence().
  */
 static __always_inline void memmap_store(void *to, const void *image,
-					 unsigned long size, unsigned long nr)
+					 unsigned long size, unsigned long nr,
+					 bool nt)
 {
 	const unsigned long words = size / sizeof(long);
 	unsigned long w[MEMMAP_WORDS_MAX];
@@ -75,14 +88,14 @@ static __always_inline void memmap_store(void *to, const void *image,
 
 	memmap_load_image(w, image, words);
 	for (; nr >= 4; nr -= 4) {
-		memmap_store_image(p, w, words);
-		memmap_store_image(p + words, w, words);
-		memmap_store_image(p + 2 * words, w, words);
-		memmap_store_image(p + 3 * words, w, words);
+		memmap_store_image(p, w, words, nt);
+		memmap_store_image(p + words, w, words, nt);
+		memmap_store_image(p + 2 * words, w, words, nt);
+		memmap_store_image(p + 3 * words, w, words, nt);
 		p += 4 * words;
 	}
 	for (; nr; nr--) {
-		memmap_store_image(p, w, words);
+		memmap_store_image(p, w, words, nt);
 		p += words;
 	}
 }

@@ -2,6 +2,8 @@
 #ifndef _ASM_GENERIC_NT_STORE_H
 #define _ASM_GENERIC_NT_STORE_H
 
+#include <linux/types.h>
+
 /*
  * Non-temporal stores, for memory that is written in one go and not read soon.
  * They neither read the cache lines that they write to nor displace other lines
@@ -35,6 +37,21 @@ static inline void nt_store(unsigned long *p, unsigned long value)
  */
 static inline void nt_store_fence(void)
 {
+}
+
+/**
+ * nt_store_pays() - whether one thread that writes much memory gains by them
+ *
+ * Non-temporal stores leave the caches to others on every processor. But on
+ * some, one thread writes more slowly with them than with ordinary stores.
+ *
+ * Context: Any, once the boot processor is identified.
+ * Return: true on processors where non-temporal stores were measured and were
+ *	faster.
+ */
+static inline bool nt_store_pays(void)
+{
+	return false;
 }
 
 #endif /* _ASM_GENERIC_NT_STORE_H */

@@ -21,6 +21,21 @@ static inline void nt_store_fence(void)
 	asm volatile("sfence" : : : "memory");
 }
 
+#ifdef __KERNEL__
+#include <asm/processor.h>
+
+/*
+ * What was measured, writing 1 GiB of struct pages from an image, one thread
+ * (bench/native of the series): on Intel Xeons non-temporal stores were up to
+ * 2.6 times as fast as ordinary ones, on an AMD EPYC 0.7 times. Other
+ * processors were not measured.
+ */
+static inline bool nt_store_pays(void)
+{
+	return boot_cpu_data.x86_vendor == X86_VENDOR_INTEL;
+}
+#endif
+
 #else
 #include <asm-generic/nt_store.h>
 #endif
