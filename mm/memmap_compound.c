@@ -103,14 +103,16 @@ static void memmap_write_compound(struct page *head, unsigned long nr,
  * memmap_init_compound() - write the struct pages of compound device pages
  * @memmap: struct page of the first head; the others follow it in the virtual
  *	memmap
- * @nr: number of base pages, a multiple of pgmap_geometry_nr()
+ * @nr: number of base pages, a multiple of pgmap_geometry_nr(), or 0
+ * @own: number of struct pages to write for each compound page, from the head
+ *	on: pgmap_geometry_nr(), or VMEMMAP_COMPOUND_NR where tails share
+ *	memory. Those that follow are other addresses of the last of them then.
  * @nid: node of the memory
  * @pgmap: pagemap that the pages belong to, with a geometry above PAGE_SIZE
  *	that passes pgmap_geometry_problem()
  *
  * Afterwards each head has one reference, which is the caller's, and the tails
- * have none. Struct pages that share the memory of other tails are not written,
- * see pgmap_compound_own_nr().
+ * have none.
  *
  * The images are prepared once for all compound pages. Where tails share
  * memory, a page of 2M has so few struct pages to write that preparing four
@@ -119,14 +121,18 @@ static void memmap_write_compound(struct page *head, unsigned long nr,
  * Context: May sleep. The pages are in no page table yet and nobody else has a
  *	reference.
  */
-void memmap_init_compound(struct page *memmap, unsigned long nr, int nid,
+void memmap_init_compound(struct page *memmap, unsigned long nr,
+			  unsigned long own, int nid,
 			  struct dev_pagemap *pgmap)
 {
-	unsigned long own = pgmap_compound_own_nr(pgmap);
 	unsigned long nr_images = min(own, COMPOUND_IMAGES);
 	struct page image[COMPOUND_IMAGES];
 	bool by_field = memmap_by_field();
 	struct page *head;
+
+	/* there may be no images to prepare: see memmap_init_compound_range() */
+	if (!nr)
+		return;
 
 	if (!by_field)
 		memmap_init_compound_fields(image, nr_images, memmap, nid,
@@ -141,6 +147,29 @@ void memmap_init_compound(struct page *memmap, unsigned long nr, int nid,
 			memmap_write_compound(head, own, image, nr_images);
 		cond_resched();
 	}
+}
+
+/**
+ * memmap_init_compound_range() - write the struct pages of a range of a device
+ * @start_pfn: first pfn, a multiple of the geometry
+ * @end_pfn: pfn after the last, a multiple of the geometry
+ * @nid: node of the memory
+ * @pgmap: pagemap of the range, with a geometry above PAGE_SIZE
+ *
+ * Context: May sleep. The range has been added, see memmap_init_compound().
+ */
+void memmap_init_compound_range(unsigned long start_pfn, unsigned long end_pfn,
+				int nid, struct dev_pagemap *pgmap)
+{
+	unsigned long all = pgmap_geometry_nr(pgmap);
+	unsigned long start = start_pfn, end = end_pfn;
+
+	vmemmap_shared_part(pgmap, &start, &end);
+	memmap_init_compound(pfn_to_page(start_pfn), start - start_pfn, all,
+			     nid, pgmap);
+	memmap_init_compound(pfn_to_page(start), end - start,
+			     VMEMMAP_COMPOUND_NR, nid, pgmap);
+	memmap_init_compound(pfn_to_page(end), end_pfn - end, all, nid, pgmap);
 }
 
 #ifdef CONFIG_DEBUG_VM

@@ -10,8 +10,11 @@ struct page;
 void memmap_init_compound_fields(struct page *page, unsigned long nr,
 				 struct page *head, int nid,
 				 struct dev_pagemap *pgmap);
-void memmap_init_compound(struct page *memmap, unsigned long nr, int nid,
+void memmap_init_compound(struct page *memmap, unsigned long nr,
+			  unsigned long own, int nid,
 			  struct dev_pagemap *pgmap);
+void memmap_init_compound_range(unsigned long start_pfn, unsigned long end_pfn,
+				int nid, struct dev_pagemap *pgmap);
 
 #ifdef CONFIG_DEBUG_VM
 void memmap_check_tails(struct dev_pagemap *pgmap, unsigned long start_pfn,

@@ -221,21 +221,22 @@ static void expect_compound(struct kunit *test, struct page *head,
 	expect_garbage(test, head + own, nr - own);
 }
 
+/* struct pages that are written where tails share memory: two pages */
+#define SHARED_OWN	(2 * PAGE_SIZE / sizeof(struct page))
+
 /* several compound pages in one call, as in memremap_pages() */
 static void expect_init(struct kunit *test, unsigned int order,
-			unsigned long pages, unsigned int flags)
+			unsigned long pages, unsigned long own)
 {
 	struct dev_pagemap *pgmap = generic_pgmap(test, 0, pages * PUD_SIZE);
-	unsigned long i, own, nr = pages << order;
+	unsigned long i, nr = pages << order;
 	struct page *memmap = vmalloc(array_size(nr + 1, sizeof(*memmap)));
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, memmap);
 	memset(memmap, GARBAGE, (nr + 1) * sizeof(*memmap));
 	pgmap->geometry = PAGE_SIZE << order;
-	pgmap->flags = flags;
-	own = pgmap_compound_own_nr(pgmap);
 
-	memmap_init_compound(memmap, nr, TEST_NID, pgmap);
+	memmap_init_compound(memmap, nr, own, TEST_NID, pgmap);
 
 	for (i = 0; i < pages; i++)
 		expect_compound(test, memmap + (i << order), own, pgmap);
@@ -259,32 +260,32 @@ static void init_order_0(struct kunit *test)
 /* order 1 has no second tail to keep a pin count */
 static void init_order_1(struct kunit *test)
 {
-	expect_init(test, 1, 5, 0);
+	expect_init(test, 1, 5, 1UL << 1);
 }
 
 static void init_order_2(struct kunit *test)
 {
-	expect_init(test, 2, 5, 0);
+	expect_init(test, 2, 5, 1UL << 2);
 }
 
 static void init_order_9(struct kunit *test)
 {
-	expect_init(test, 9, 3, 0);
+	expect_init(test, 9, 3, 1UL << 9);
 }
 
 static void init_order_18(struct kunit *test)
 {
-	expect_init(test, 18, 2, 0);
+	expect_init(test, 18, 2, 1UL << 18);
 }
 
 static void init_shared_order_9(struct kunit *test)
 {
-	expect_init(test, 9, 3, PGMAP_SHARED_TAILS);
+	expect_init(test, 9, 3, SHARED_OWN);
 }
 
 static void init_shared_order_18(struct kunit *test)
 {
-	expect_init(test, 18, 2, PGMAP_SHARED_TAILS);
+	expect_init(test, 18, 2, SHARED_OWN);
 }
 
 static struct kunit_case memmap_compound_cases[] = {

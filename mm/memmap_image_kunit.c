@@ -91,25 +91,27 @@ static void expect_same_base(struct kunit *test, unsigned long nr)
 	free_memmaps(m);
 }
 
+/* struct pages that are written where tails share memory: two pages */
+#define SHARED_OWN	(2 * PAGE_SIZE / sizeof(struct page))
+
 /*
  * The images are prepared for the first compound page and reused for those that
  * follow. In both memmaps, tails point to the heads in m->images.
  */
 static void expect_same_compound(struct kunit *test, unsigned int order,
-				 unsigned long pages, unsigned int flags)
+				 unsigned long pages, unsigned long own)
 {
 	struct memmaps *m = alloc_memmaps(test, pages << order);
-	unsigned long i, own, nr = 1UL << order;
+	unsigned long i, nr = 1UL << order;
 
 	if (m->fields && m->images) {
 		m->pgmap.geometry = PAGE_SIZE << order;
-		m->pgmap.flags = flags;
-		own = pgmap_compound_own_nr(&m->pgmap);
 		for (i = 0; i < m->nr; i += nr)
 			memmap_init_compound_fields(m->fields + i, own,
 						    m->images + i, TEST_NID,
 						    &m->pgmap);
-		memmap_init_compound(m->images, m->nr, TEST_NID, &m->pgmap);
+		memmap_init_compound(m->images, m->nr, own, TEST_NID,
+				     &m->pgmap);
 		for (i = 0; i < m->nr; i += nr) {
 			expect_same(test, m, i, own);
 			expect_untouched(test, m, i + own, nr - own);
@@ -134,33 +136,33 @@ static void same_order_0_many(struct kunit *test)
 
 static void same_order_1(struct kunit *test)
 {
-	expect_same_compound(test, 1, 5, 0);
+	expect_same_compound(test, 1, 5, 1UL << 1);
 }
 
 static void same_order_2(struct kunit *test)
 {
-	expect_same_compound(test, 2, 5, 0);
+	expect_same_compound(test, 2, 5, 1UL << 2);
 }
 
 static void same_order_9(struct kunit *test)
 {
-	expect_same_compound(test, 9, 3, 0);
+	expect_same_compound(test, 9, 3, 1UL << 9);
 }
 
 static void same_order_18(struct kunit *test)
 {
-	expect_same_compound(test, 18, 1, 0);
+	expect_same_compound(test, 18, 1, 1UL << 18);
 }
 
 /* where tails share memory, only the first struct pages are written */
 static void same_shared_order_9(struct kunit *test)
 {
-	expect_same_compound(test, 9, 3, PGMAP_SHARED_TAILS);
+	expect_same_compound(test, 9, 3, SHARED_OWN);
 }
 
 static void same_shared_order_18(struct kunit *test)
 {
-	expect_same_compound(test, 18, 2, PGMAP_SHARED_TAILS);
+	expect_same_compound(test, 18, 2, SHARED_OWN);
 }
 
 static struct kunit_case memmap_image_cases[] = {

@@ -49,21 +49,69 @@
  * section_activate(). Only the first and the last section of a range can be
  * partly RAM. The others are added whole, which fails where RAM has a part.
  *
- * There is no lock here. After boot a section can cease to be an early one but
- * cannot become one, so the answer can only err on the safe side.
+ * There is no lock here. A section that is partly RAM stays an early one while
+ * device memory is in it. Before, it can cease to be an early one.
  */
-static bool touches_early_section(const struct dev_pagemap *pgmap)
+static bool in_early_section(unsigned long pfn)
 {
-	const struct range *range;
+	return early_section(__pfn_to_section(pfn));
+}
+
+/**
+ * vmemmap_shared_part() - where in a range the tails share memory
+ * @pgmap: pagemap of the range, after memremap_pages() has decided on sharing
+ * @start_pfn: first pfn, a multiple of the geometry; set to that of the part
+ * @end_pfn: pfn after the last, a multiple of the geometry; set to that of the
+ *	part, which is *@start_pfn if there is no such part
+ *
+ * In the first and the last section of the range, the memmap may exist since
+ * boot. Tails do not share there. Each of the parts is a multiple of the
+ * geometry, as a pagemap whose compound pages are larger than a section does
+ * not share if such a section belongs to it.
+ *
+ * Context: The range has been added.
+ */
+void vmemmap_shared_part(const struct dev_pagemap *pgmap,
+			 unsigned long *start_pfn, unsigned long *end_pfn)
+{
+	unsigned long start = *start_pfn, end = *end_pfn;
+
+	if (!pgmap_tails_shared(pgmap)) {
+		*end_pfn = start;
+		return;
+	}
+	if (in_early_section(start))
+		start = min(SECTION_ALIGN_UP(start + 1), end);
+	if (start < end && in_early_section(end - 1))
+		end = SECTION_ALIGN_DOWN(end - 1);
+	*start_pfn = start;
+	*end_pfn = end;
+}
+
+/*
+ * Whether no tails could share, as the memmap has been there since boot: in all
+ * sections, or in a section that is only a part of a compound page. The part
+ * with the head would lack the tail page that the others map.
+ */
+static bool memmap_since_boot(const struct dev_pagemap *pgmap)
+{
+	unsigned long first, last;
+	bool small = pgmap_geometry_nr(pgmap) <= PAGES_PER_SECTION;
+	bool early, all = true;
 	int i;
 
 	for (i = 0; i < pgmap->nr_range; i++) {
-		range = &pgmap->ranges[i];
-		if (early_section(__pfn_to_section(PHYS_PFN(range->start))) ||
-		    early_section(__pfn_to_section(PHYS_PFN(range->end))))
+		first = PHYS_PFN(pgmap->ranges[i].start);
+		last = PHYS_PFN(pgmap->ranges[i].end);
+		early = in_early_section(first) || in_early_section(last);
+		if (early && !small)
 			return true;
+		/* between the two, sections are added whole */
+		if (!in_early_section(first) || !in_early_section(last) ||
+		    pfn_to_section_nr(last) - pfn_to_section_nr(first) > 1)
+			all = false;
 	}
-	return false;
+	return all;
 }
 
 /**
@@ -86,8 +134,8 @@ const char *pgmap_share_problem(struct dev_pagemap *pgmap)
 		return "struct pages straddle pages";
 	if (pgmap_geometry_nr(pgmap) <= VMEMMAP_COMPOUND_NR)
 		return "the compound pages are too small";
-	if (touches_early_section(pgmap))
-		return "a part of it exists since boot";
+	if (memmap_since_boot(pgmap))
+		return "it exists since boot";
 	return NULL;
 }
 EXPORT_SYMBOL_GPL(pgmap_share_problem);
@@ -102,7 +150,8 @@ EXPORT_SYMBOL_GPL(pgmap_share_problem);
  * unwritten. The flag is set or cleared whatever it was before, because drivers
  * use a pagemap again.
  *
- * A pagemap of several ranges shares in all of them or in none.
+ * A pagemap of several ranges shares in all of them or in none, but for what
+ * vmemmap_shared_part() leaves out.
  *
  * Context: The caller owns @pgmap, which is not in use yet.
  * Return: NULL if they share, and for base pages, which have no tails; else the
@@ -355,7 +404,8 @@ void __ref vmemmap_verify_tails(const struct dev_pagemap *pgmap,
 {
 	struct page *page;
 
-	if (!pgmap_tails_shared(pgmap))
+	vmemmap_shared_part(pgmap, &start_pfn, &end_pfn);
+	if (start_pfn == end_pfn)
 		return;
 	page = vmemmap_mapped_page((unsigned long)pfn_to_page(end_pfn - 1));
 	if (page && node_distance(page_to_nid(page), nid) > LOCAL_DISTANCE)

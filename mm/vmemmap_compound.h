@@ -22,6 +22,8 @@ static inline bool pgmap_tails_shared(const struct dev_pagemap *pgmap)
 }
 
 const char *pgmap_share_tails(struct dev_pagemap *pgmap);
+void vmemmap_shared_part(const struct dev_pagemap *pgmap,
+			 unsigned long *start_pfn, unsigned long *end_pfn);
 void vmemmap_verify_tails(const struct dev_pagemap *pgmap,
 			  unsigned long start_pfn, unsigned long end_pfn,
 			  int nid);
@@ -44,6 +46,13 @@ static inline const char *pgmap_share_tails(struct dev_pagemap *pgmap)
 	return pgmap_share_problem(pgmap);
 }
 
+static inline void vmemmap_shared_part(const struct dev_pagemap *pgmap,
+				       unsigned long *start_pfn,
+				       unsigned long *end_pfn)
+{
+	*end_pfn = *start_pfn;
+}
+
 static inline void vmemmap_verify_tails(const struct dev_pagemap *pgmap,
 					unsigned long start_pfn,
 					unsigned long end_pfn, int nid)
@@ -58,22 +67,5 @@ static inline int vmemmap_populate_pgmap(unsigned long start, unsigned long end,
 }
 
 #endif /* CONFIG_VMEMMAP_COMPOUND */
-
-/**
- * pgmap_compound_own_nr() - struct pages to write for one compound page
- * @pgmap: the pagemap, after memremap_pages() has decided on sharing
- *
- * Where tails share memory, the struct pages that follow these are other
- * addresses of the last PAGE_SIZE / sizeof(struct page) of them. They read the
- * same and must not be written.
- *
- * Return: number of struct pages, from the head on.
- */
-static inline unsigned long
-pgmap_compound_own_nr(const struct dev_pagemap *pgmap)
-{
-	return pgmap_tails_shared(pgmap) ? VMEMMAP_COMPOUND_NR :
-					   pgmap_geometry_nr(pgmap);
-}
 
 #endif /* _MM_VMEMMAP_COMPOUND_H */

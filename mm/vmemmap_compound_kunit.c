@@ -42,9 +42,23 @@ static void expect_share(struct kunit *test, struct dev_pagemap *pgmap,
 	/* a reason is given exactly if there are tails that do not share */
 	KUNIT_EXPECT_EQ(test, !!problem,
 			!wanted && pgmap_geometry(pgmap) > PAGE_SIZE);
-	KUNIT_EXPECT_EQ(test, pgmap_compound_own_nr(pgmap),
-			wanted ? 2 * PAGE_SIZE / sizeof(struct page) :
-			pgmap_geometry_nr(pgmap));
+}
+
+/* all but the first and the last so many bytes of the range share */
+static void expect_part(struct kunit *test, struct dev_pagemap *pgmap,
+			u64 first, u64 last)
+{
+	u64 start = pgmap->range.start, end = pgmap->range.end + 1;
+	unsigned long start_pfn = PHYS_PFN(start), end_pfn = PHYS_PFN(end);
+
+	expect_share(test, pgmap, SZ_2M, CAN_SHARE);
+	vmemmap_shared_part(pgmap, &start_pfn, &end_pfn);
+	if (CAN_SHARE) {
+		KUNIT_EXPECT_EQ(test, PFN_PHYS(start_pfn), start + first);
+		KUNIT_EXPECT_EQ(test, PFN_PHYS(end_pfn), end - last);
+	} else {
+		KUNIT_EXPECT_EQ(test, start_pfn, end_pfn);
+	}
 }
 
 static void share_depends_on_size(struct kunit *test)
@@ -79,13 +93,21 @@ static void share_not_in_early_section(struct kunit *test)
 {
 	/* the kernel itself is in RAM that has been there since boot */
 	u64 ram = ALIGN_DOWN(__pa_symbol(&init_task), SZ_2M);
+	u64 section = PFN_PHYS(PAGES_PER_SECTION);
+	u64 before = ram - ALIGN_DOWN(ram, section);
 	struct dev_pagemap *pgmap;
 
+	pgmap = share_pgmap(test, TEST_START, TEST_START + SZ_4G);
+	expect_part(test, pgmap, 0, 0);
+	/* from the next section on */
 	pgmap = share_pgmap(test, ram, TEST_START);
+	expect_part(test, pgmap, section - before, 0);
+	/* nothing is left */
+	pgmap = share_pgmap(test, ram, ram + SZ_2M);
 	expect_share(test, pgmap, SZ_2M, false);
-	/* the end counts too: this range starts where there is no section */
-	pgmap = share_pgmap(test, TEST_START, ram + SZ_2M);
-	expect_share(test, pgmap, SZ_2M, false);
+	/* the head and its tails would be in different sections */
+	pgmap = share_pgmap(test, ram, TEST_START);
+	expect_share(test, pgmap, SZ_1G, false);
 }
 
 static struct kunit_case vmemmap_compound_cases[] = {

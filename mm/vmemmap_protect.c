@@ -71,14 +71,15 @@ static void protect_entries(pte_t *pte, unsigned long addr, unsigned long nr,
 void vmemmap_protect_tails(const struct dev_pagemap *pgmap,
 			   unsigned long start_pfn, unsigned long end_pfn)
 {
-	unsigned long start = (unsigned long)pfn_to_page(start_pfn);
-	unsigned long end = (unsigned long)pfn_to_page(end_pfn);
 	unsigned long size = pgmap_geometry_nr(pgmap) * sizeof(struct page);
-	unsigned long addr, next, nr;
+	unsigned long start, end, addr, next, nr;
 	pte_t *table, *done = NULL;
 
-	if (!pgmap_tails_shared(pgmap))
+	vmemmap_shared_part(pgmap, &start_pfn, &end_pfn);
+	if (start_pfn == end_pfn)
 		return;
+	start = (unsigned long)pfn_to_page(start_pfn);
+	end = (unsigned long)pfn_to_page(end_pfn);
 
 	get_online_mems();
 	for (addr = start; addr < end; addr = next) {
