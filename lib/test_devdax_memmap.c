@@ -12,7 +12,8 @@
  *	- every page of memory that holds struct pages has one reference for
  *	  each page table entry that maps it,
  *	- every page table has in ->private the number of PMD entries that point
- *	  to it, less one: 0 unless several sections share the table.
+ *	  to it, less one: 0 unless several sections share the table,
+ *	- section_mem_map has no flags but those that makedumpfile knows.
  *   unbound START SIZE
  *	succeeds if no struct page of the range is mapped.
  *
@@ -278,6 +279,23 @@ static int check_tables(unsigned long start, unsigned long end)
 	return ret ?: end_table(&tables) ?: end_run(&run);
 }
 
+/* A tool that reads a dump takes all other bits for a part of the address. */
+#define SECTION_FLAGS	(SECTION_MARKED_PRESENT | SECTION_HAS_MEM_MAP | \
+			 SECTION_IS_ONLINE | SECTION_IS_EARLY)
+
+static int check_sections(unsigned long start, unsigned long end)
+{
+	unsigned long pfn, bits;
+
+	for (pfn = start; pfn < end; pfn = SECTION_ALIGN_UP(pfn + 1)) {
+		bits = __pfn_to_section(pfn)->section_mem_map & ~PAGE_MASK;
+		if (wrong(pfn, "other bits of section_mem_map",
+			  bits & ~SECTION_FLAGS, 0))
+			return -EUCLEAN;
+	}
+	return 0;
+}
+
 static int check_bound(unsigned long start, unsigned long end,
 		       unsigned long geometry)
 {
@@ -299,6 +317,8 @@ static int check_bound(unsigned long start, unsigned long end,
 	 */
 	if (!ret && found.holes)
 		ret = -ENXIO;
+	if (!ret)
+		ret = check_sections(start, end);
 	if (!ret)
 		ret = check_pages(start, end, geometry >> PAGE_SHIFT);
 	put_dev_pagemap(pgmap);

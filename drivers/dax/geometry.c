@@ -134,12 +134,7 @@ static struct attribute *dev_dax_geometry_attrs[] = {
 	NULL,
 };
 
-static const struct attribute_group dev_dax_geometry_group = {
-	.attrs = dev_dax_geometry_attrs,
-};
-
 /* Attributes of a bound device: the driver core adds and removes them. */
-const struct attribute_group *dev_dax_geometry_groups[] = {
-	&dev_dax_geometry_group,
-	NULL,
+const struct attribute_group dev_dax_geometry_group = {
+	.attrs = dev_dax_geometry_attrs,
 };

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How much memory the struct pages of a device take.
+ *
+ * This is read from the page tables of the virtual memory map. So it holds for
+ * every way in which struct pages are mapped: in large entries or base pages,
+ * with or without sharing, in RAM or on the device, or since boot.
+ */
+#include <linux/export.h>
+#include <linux/memory_hotplug.h>
+#include <linux/memremap.h>
+#include <linux/mm.h>
+#include <linux/pgtable.h>
+#include <linux/sched.h>
+
+struct memmap_count {
+	const struct vmem_altmap *altmap;
+	u64 ram;
+	u64 device;
+	/* pfns that were counted last: aliases of a page follow each other */
+	unsigned long page;
+	unsigned long table;
+};
+
+static void count_bytes(struct memmap_count *count, unsigned long pfn,
+			unsigned long bytes)
+{
+	const struct vmem_altmap *altmap = count->altmap;
+
+	if (altmap && pfn >= altmap->base_pfn &&
+	    pfn - altmap->base_pfn < altmap->reserve + altmap->free)
+		count->device += bytes;
+	else
+		count->ram += bytes;
+}
+
+static void count_ptes(struct memmap_count *count, const pte_t *pte,
+		       unsigned long addr, unsigned long end)
+{
+	unsigned long pfn;
+
+	for (; addr < end; addr += PAGE_SIZE, pte++) {
+		if (!pte_present(*pte))
+			continue;
+		pfn = pte_pfn(*pte);
+		if (pfn != count->page)
+			count_bytes(count, pfn, PAGE_SIZE);
+		count->page = pfn;
+	}
+}
+
+static void count_pmds(struct memmap_count *count, pmd_t *pmd,
+		       unsigned long addr, unsigned long end)
+{
+	unsigned long next, table;
+
+	for (; addr < end; addr = next, pmd++) {
+		next = pmd_addr_end(addr, end);
+		if (pmd_none(*pmd))
+			continue;
+		if (pmd_leaf(*pmd)) {
+			count_bytes(count, pmd_pfn(*pmd), next - addr);
+			continue;
+		}
+		/* sections that share a table follow each other */
+		table = page_to_pfn(pmd_page(*pmd));
+		if (table == count->table)
+			continue;
+		count->table = table;
+		count_bytes(count, table, PAGE_SIZE);
+		count_ptes(count, pte_offset_kernel(pmd, addr), addr, next);
+		cond_resched();
+	}
+}
+
+static void count_range(struct memmap_count *count, unsigned long addr,
+			unsigned long end)
+{
+	unsigned long next;
+	p4d_t *p4d;
+	pud_t *pud;
+
+	for (; addr < end; addr = next) {
+		next = pud_addr_end(addr, end);
+		if (pgd_none(*pgd_offset_k(addr)))
+			continue;
+		p4d = p4d_offset(pgd_offset_k(addr), addr);
+		if (p4d_none(*p4d))
+			continue;
+		pud = pud_offset(p4d, addr);
+		if (pud_none(*pud) || pud_leaf(*pud))
+			continue;
+		count_bytes(count, page_to_pfn(pud_page(*pud)), PAGE_SIZE);
+		count_pmds(count, pmd_offset(pud, addr), addr, next);
+	}
+}
+
+/**
+ * pgmap_memmap_bytes() - memory that the struct pages of a pagemap take
+ * @pgmap: pagemap that memremap_pages() has mapped. The caller has a reference.
+ * @device: set to the number of bytes on the device itself, from the altmap
+ *
+ * Page tables of the two lowest levels are counted. A table of the higher of
+ * these levels maps the struct pages of 64 GiB on x86-64, and may map those of
+ * other memory beside: it is counted for each.
+ *
+ * Context: May sleep. Takes the hotplug lock for reading: neighbours may come
+ *	and go, and with them tables above those of @pgmap.
+ * Return: number of bytes in RAM.
+ */
+u64 pgmap_memmap_bytes(struct dev_pagemap *pgmap, u64 *device)
+{
+	struct memmap_count count = {
+		.altmap = pgmap_altmap(pgmap),
+		.page = ULONG_MAX,
+		.table = ULONG_MAX,
+	};
+	const struct range *range;
+	int i;
+
+	get_online_mems();
+	for (i = 0; i < pgmap->nr_range; i++) {
+		range = &pgmap->ranges[i];
+		count_range(&count,
+			    (unsigned long)pfn_to_page(PHYS_PFN(range->start)),
+			    (unsigned long)pfn_to_page(PHYS_PFN(range->end + 1)));
+	}
+	put_online_mems();
+
+	*device = count.device;
+	return count.ram;
+}
+EXPORT_SYMBOL_GPL(pgmap_memmap_bytes);
