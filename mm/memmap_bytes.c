@@ -7,7 +7,6 @@
  * with or without sharing, in RAM or on the device, or since boot.
  */
 #include <linux/export.h>
-#include <linux/memory_hotplug.h>
 #include <linux/memremap.h>
 #include <linux/mm.h>
 #include <linux/pgtable.h>
@@ -17,9 +16,10 @@ struct memmap_count {
 	const struct vmem_altmap *altmap;
 	u64 ram;
 	u64 device;
-	/* pfns that were counted last: aliases of a page follow each other */
+	/* pfns that were counted last: what is mapped again comes next */
 	unsigned long page;
 	unsigned long table;
+	unsigned long pmd_table;
 };
 
 static void count_bytes(struct memmap_count *count, unsigned long pfn,
@@ -27,11 +27,21 @@ static void count_bytes(struct memmap_count *count, unsigned long pfn,
 {
 	const struct vmem_altmap *altmap = count->altmap;
 
-	if (altmap && pfn >= altmap->base_pfn &&
-	    pfn - altmap->base_pfn < altmap->reserve + altmap->free)
+	if (altmap && pfn >= altmap->base_pfn + altmap->reserve &&
+	    pfn < altmap->base_pfn + altmap->reserve + altmap->free)
 		count->device += bytes;
 	else
 		count->ram += bytes;
+}
+
+/* Count a page table, unless it was the last one: two ranges may be in it. */
+static void count_table(struct memmap_count *count, struct page *table,
+			unsigned long *last)
+{
+	if (page_to_pfn(table) == *last)
+		return;
+	*last = page_to_pfn(table);
+	count_bytes(count, *last, PAGE_SIZE);
 }
 
 static void count_ptes(struct memmap_count *count, const pte_t *pte,
@@ -52,9 +62,10 @@ static void count_ptes(struct memmap_count *count, const pte_t *pte,
 static void count_pmds(struct memmap_count *count, pmd_t *pmd,
 		       unsigned long addr, unsigned long end)
 {
-	unsigned long next, table;
+	pmd_t last = __pmd(0);
+	unsigned long next;
 
-	for (; addr < end; addr = next, pmd++) {
+	for (; addr < end; addr = next, last = *pmd++) {
 		next = pmd_addr_end(addr, end);
 		if (pmd_none(*pmd))
 			continue;
@@ -63,11 +74,9 @@ static void count_pmds(struct memmap_count *count, pmd_t *pmd,
 			continue;
 		}
 		/* sections that share a table follow each other */
-		table = page_to_pfn(pmd_page(*pmd));
-		if (table == count->table)
+		if (pmd_same(*pmd, last))
 			continue;
-		count->table = table;
-		count_bytes(count, table, PAGE_SIZE);
+		count_table(count, pmd_page(*pmd), &count->table);
 		count_ptes(count, pte_offset_kernel(pmd, addr), addr, next);
 		cond_resched();
 	}
@@ -90,7 +99,7 @@ static void count_range(struct memmap_count *count, unsigned long addr,
 		pud = pud_offset(p4d, addr);
 		if (pud_none(*pud) || pud_leaf(*pud))
 			continue;
-		count_bytes(count, page_to_pfn(pud_page(*pud)), PAGE_SIZE);
+		count_table(count, pud_page(*pud), &count->pmd_table);
 		count_pmds(count, pmd_offset(pud, addr), addr, next);
 	}
 }
@@ -100,12 +109,11 @@ static void count_range(struct memmap_count *count, unsigned long addr,
  * @pgmap: pagemap that memremap_pages() has mapped. The caller has a reference.
  * @device: set to the number of bytes on the device itself, from the altmap
  *
- * Page tables of the two lowest levels are counted. A table of the higher of
- * these levels maps the struct pages of 64 GiB on x86-64, and may map those of
- * other memory beside: it is counted for each.
+ * Page tables of the two lowest levels are counted. A table may map the struct
+ * pages of other memory beside. Then it is counted whole, for each of them.
  *
- * Context: May sleep. Takes the hotplug lock for reading: neighbours may come
- *	and go, and with them tables above those of @pgmap.
+ * Context: May sleep. No lock is needed. Everything in the range is mapped, so
+ *	no table above it can go, whatever its neighbours do.
  * Return: number of bytes in RAM.
  */
 u64 pgmap_memmap_bytes(struct dev_pagemap *pgmap, u64 *device)
@@ -114,18 +122,17 @@ u64 pgmap_memmap_bytes(struct dev_pagemap *pgmap, u64 *device)
 		.altmap = pgmap_altmap(pgmap),
 		.page = ULONG_MAX,
 		.table = ULONG_MAX,
+		.pmd_table = ULONG_MAX,
 	};
 	const struct range *range;
 	int i;
 
-	get_online_mems();
 	for (i = 0; i < pgmap->nr_range; i++) {
 		range = &pgmap->ranges[i];
 		count_range(&count,
 			    (unsigned long)pfn_to_page(PHYS_PFN(range->start)),
 			    (unsigned long)pfn_to_page(PHYS_PFN(range->end + 1)));
 	}
-	put_online_mems();
 
 	*device = count.device;
 	return count.ram;

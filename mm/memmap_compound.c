@@ -106,7 +106,8 @@ static void memmap_write_compound(struct page *head, unsigned long nr,
  * @nr: number of base pages, a multiple of pgmap_geometry_nr(), or 0
  * @own: number of struct pages to write for each compound page, from the head
  *	on: pgmap_geometry_nr(), or VMEMMAP_COMPOUND_NR where tails share
- *	memory. Those that follow are other addresses of the last of them then.
+ *	memory. Those that follow are other addresses of the second page of
+ *	struct pages then.
  * @nid: node of the memory
  * @pgmap: pagemap that the pages belong to, with a geometry above PAGE_SIZE
  *	that passes pgmap_geometry_problem()

@@ -11,7 +11,6 @@
 
 #include "memmap_compound.h"
 #include "memmap_image.h"
-#include "vmemmap_compound.h"
 
 #define TEST_NID	0
 

@@ -11,6 +11,7 @@
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/sched.h>
+#include <linux/string.h>
 
 #include "memmap_image.h"
 #include "memmap_store.h"
@@ -46,7 +47,7 @@ bool memmap_by_field(void)
 		page_ref_tracepoint_active(page_ref_set);
 }
 
-/* 1 or 0: an administrator has chosen; -1: as the processor is known to be */
+/* 1 or 0: an administrator has chosen; -1, "auto": as the processor is known */
 static int nontemporal = -1;
 
 static bool memmap_nontemporal(void)
@@ -56,6 +57,14 @@ static bool memmap_nontemporal(void)
 	return chosen < 0 ? nt_store_pays() : chosen;
 }
 
+static int nontemporal_set(const char *val, const struct kernel_param *kp)
+{
+	if (!val || !sysfs_streq(val, "auto"))
+		return param_set_bint(val, kp);
+	WRITE_ONCE(nontemporal, -1);
+	return 0;
+}
+
 static int nontemporal_get(char *buf, const struct kernel_param *kp)
 {
 	return sprintf(buf, "%c\n", memmap_nontemporal() ? 'Y' : 'N');
@@ -63,13 +72,13 @@ static int nontemporal_get(char *buf, const struct kernel_param *kp)
 
 static const struct kernel_param_ops nontemporal_ops = {
 	.flags = KERNEL_PARAM_OPS_FL_NOARG,
-	.set = param_set_bint,
+	.set = nontemporal_set,
 	.get = nontemporal_get,
 };
 
 module_param_cb(nontemporal, &nontemporal_ops, &nontemporal, 0644);
 MODULE_PARM_DESC(nontemporal,
-		 "Write struct pages of devices past the caches (default: where the processor is known to be faster so)");
+		 "Write struct pages of devices past the caches (default: auto, where the processor is known to be faster so)");
 
 /* two loops, so that neither asks for each word which of them it is */
 static __always_inline void memmap_copy(struct page *page,
@@ -93,7 +102,7 @@ static __always_inline void memmap_copy(struct page *page,
  * This writes whole cache lines and reads nothing back. Initialising a struct
  * page and changing it afterwards would read it back. A device of 1 TiB has
  * 16 GiB of struct pages that are not read soon. So the stores bypass the
- * caches, except on processors that write more slowly then.
+ * caches, on processors that are known to be no slower then.
  *
  * Context: May sleep. The pages are in no page table yet and nobody has a
  *	reference. On return, and whenever another task may run, all stores are
@@ -116,7 +125,8 @@ void memmap_write(struct page *page, const struct page *image,
 	for (; page < end; page += batch) {
 		batch = min_t(unsigned long, end - page, MEMMAP_BATCH);
 		memmap_copy(page, image, batch, nt);
-		nt_store_fence();
+		if (nt)
+			nt_store_fence();
 		cond_resched();
 	}
 }

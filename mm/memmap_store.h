@@ -40,7 +40,7 @@ static __always_inline void memmap_store_word(unsigned long *to,
 	if (nt)
 		nt_store(to, w);
 	else
-		*(volatile unsigned long *)to = w;
+		*to = w;
 }
 
 static __always_inline void memmap_store_image(unsigned long *to,
@@ -60,6 +60,7 @@ static __always_inline void memmap_store_image(unsigned long *to,
 		memmap_store_word(to + 8, w[8], nt);
 	if (words > 9)
 		memmap_store_word(to + 9, w[9], nt);
+	asm volatile("" : : : "memory");
 }
 
 /**
@@ -72,9 +73,9 @@ static __always_inline void memmap_store_image(unsigned long *to,
  * @nt: whether the stores bypass the caches, a constant
  *
  * The image stays in registers. That is why the loop is unrolled by hand and
- * the stores have constant indices: a compiler need not do this by itself. They
- * are volatile so that the compiler makes no call to memset() or memcpy() of
- * them. Eight words of eight bytes fill a cache line.
+ * the stores have constant indices: a compiler need not do this by itself. The
+ * barrier keeps it from making a call to memset() or memcpy() of the stores.
+ * Eight words of eight bytes fill a cache line.
  *
  * After stores that bypass the caches, the caller has to call nt_store_fence().
  */

@@ -49,8 +49,9 @@
  * section_activate(). Only the first and the last section of a range can be
  * partly RAM. The others are added whole, which fails where RAM has a part.
  *
- * There is no lock here. A section that is partly RAM stays an early one while
- * device memory is in it. Before, it can cease to be an early one.
+ * There is no lock here. After boot a section can cease to be an early one, but
+ * none becomes one. One that is partly device memory stays what it is, so from
+ * the add to the removal of a range the answer is the same.
  */
 static bool in_early_section(unsigned long pfn)
 {
@@ -89,11 +90,11 @@ void vmemmap_shared_part(const struct dev_pagemap *pgmap,
 }
 
 /*
- * Whether no tails could share, as the memmap has been there since boot: in all
- * sections, or in a section that is only a part of a compound page. The part
- * with the head would lack the tail page that the others map.
+ * Whether no tails can share, because of sections whose memmap has been there
+ * since boot: it is all sections, or it is a part of a compound page. That part
+ * might lack the tail page that the others are to map.
  */
-static bool memmap_since_boot(const struct dev_pagemap *pgmap)
+static bool early_sections_forbid(const struct dev_pagemap *pgmap)
 {
 	unsigned long first, last;
 	bool small = pgmap_geometry_nr(pgmap) <= PAGES_PER_SECTION;
@@ -134,8 +135,8 @@ const char *pgmap_share_problem(struct dev_pagemap *pgmap)
 		return "struct pages straddle pages";
 	if (pgmap_geometry_nr(pgmap) <= VMEMMAP_COMPOUND_NR)
 		return "the compound pages are too small";
-	if (memmap_since_boot(pgmap))
-		return "it exists since boot";
+	if (early_sections_forbid(pgmap))
+		return "it exists since boot, or a part of a compound page does";
 	return NULL;
 }
 EXPORT_SYMBOL_GPL(pgmap_share_problem);

@@ -18,8 +18,9 @@ static ssize_t bytes_show(struct device *dev, char *buf, bool on_device)
 	u64 ram, device;
 
 	/*
-	 * The attributes go before the memmap does. The device lock, which
-	 * unbinding holds while it waits for readers, must not be taken here.
+	 * The attributes go before the memmap does, and the ranges of a bound
+	 * device do not change. The device lock, which unbinding holds while it
+	 * waits for readers, must not be taken here.
 	 */
 	pgmap = get_dev_pagemap(PHYS_PFN(dev_dax->ranges[0].range.start), NULL);
 	if (!pgmap)

@@ -46,8 +46,8 @@ static inline void nt_store_fence(void)
  * some, one thread writes more slowly with them than with ordinary stores.
  *
  * Context: Any, once the boot processor is identified.
- * Return: true on processors where non-temporal stores were measured and were
- *	faster.
+ * Return: true on processors of a kind whose non-temporal stores were measured
+ *	and were faster.
  */
 static inline bool nt_store_pays(void)
 {
