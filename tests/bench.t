@@ -2,20 +2,8 @@
 # The benchmark, without a guest: the way of a figure from a program into the tables
 # and the picture; and what bench/results holds is what bench/report makes.
 
-top=$(cd "$(dirname "$0")/.." && pwd)
-cd "$top" || exit 1
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
+. "$(dirname "$0")/tap"
 . bench/lib
-n=0
-
-# result STATUS WHAT [FILE]: one TAP line, with the start of FILE if it failed.
-result() {
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" && return
-	echo "not ok $n - $2"
-	[ -z "${3:-}" ] || head -n 15 "$3" | sed 's/^/# /'
-}
 
 # same WHAT FILE: it is what comes on stdin.
 same() {

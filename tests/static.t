@@ -2,26 +2,13 @@
 # What can be said of the series without booting it: style, sparse, kernel-doc,
 # every patch builds what it touches, and the head builds without its options.
 
-top=$(cd "$(dirname "$0")/.." && pwd)
-cd "$top" || exit 1
-. scripts/lib
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
+. "$(dirname "$0")/tap"
 log=$out/test/$BASE/static
 mkdir -p "$log"
-n=0
 
 # The types that do not fit: the base's tree has no history to look commits up
 # in, files are added on purpose, and page flags have names like SetPageHead.
 ignore=UNKNOWN_COMMIT_ID,FILE_PATH_CHANGES,CAMELCASE
-
-# result STATUS WHAT [FILE]: one TAP line, with the start of FILE if it failed.
-result() {
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" && return
-	echo "not ok $n - $2"
-	[ -z "${3:-}" ] || head -n 15 "$3" | sed 's/^/# /'
-}
 
 # empty WHAT FILE: passes if the file is.
 empty() {
@@ -148,21 +135,21 @@ fi
 # those files of the series that include them. tests/long/bisect.t builds everything.
 # The cache remembers what was built: equal files with an equal config and compiler
 # need not be built again.
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/devdax-compound/built
-mkdir -p "$cache"
+built=$cache/built
+mkdir -p "$built"
 mapfile -t commits < <(git -C "$ours" rev-list --reverse "$base..HEAD")
 # affected COMMIT: the objects to build
 affected() {
-	local changed headers built
+	local changed headers objects
 	changed=$(git -C "$ours" diff --diff-filter=AM --name-only "$1^" "$1")
 	# shellcheck disable=SC2086
-	built=$(objects $changed)
+	objects=$(objects $changed)
 	headers=$(sed -n 's,.*/\(.*\.h\)$,\1,p' <<<"$changed" | paste -sd '|')
 	# shellcheck disable=SC2046,SC2086
-	[ -n "$built" ] || [ -z "$headers" ] ||
-		built=$(objects $(git -C "$ours" grep -lE "^#include .*[</\"](${headers//./\\.})[>\"]" \
+	[ -n "$objects" ] || [ -z "$headers" ] ||
+		objects=$(objects $(git -C "$ours" grep -lE "^#include .*[</\"](${headers//./\\.})[>\"]" \
 			"$1" -- $touched $new | sed "s/^$1://"))
-	xargs <<<"$built"
+	xargs <<<"$objects"
 }
 i=0
 for p in "$series"/*.patch; do
@@ -176,9 +163,9 @@ for p in "$series"/*.patch; do
 	key=$({ git -C "$ours" rev-parse "$commit^{tree}"; echo "$files"; gcc --version
 		cat configs/small.config configs/steps.config; } | sha256sum | cut -c1-32)
 	# shellcheck disable=SC2086
-	[ -e "$cache/$key" ] || { at "$commit" && scripts/build "$tree" step \
+	[ -e "$built/$key" ] || { at "$commit" && scripts/build "$tree" step \
 		configs/small.config configs/steps.config -- $files; } >/dev/null 2>"$log/build-$i.log" &&
-		touch "$cache/$key"
+		touch "$built/$key"
 	result $? "build: ${p##*/}: $files" "$log/build-$i.log"
 done
 

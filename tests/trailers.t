@@ -3,18 +3,8 @@
 # made up here, right at first and then with one mistake at a time.  What they say
 # of the real one is in tests/static.t.  Then whose name the mails carry.
 
-top=$(cd "$(dirname "$0")/.." && pwd)
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
+. "$(dirname "$0")/tap"
 unset FROM
-n=0
-
-result() {
-	n=$((n + 1))
-	[ "$1" = 0 ] && echo "ok $n - $2" && return
-	echo "not ok $n - $2"
-	sed 's/^/# /' "$tmp/out"
-}
 
 # patch NAME TRAILER...
 patch() {
@@ -41,9 +31,9 @@ base() {
 # wrong WHAT PATTERN: that is the one line which check-trailers prints.
 wrong() {
 	local rc=0
-	"$tmp/scripts/check-trailers" 9.9 >"$tmp/out" 2>&1 && rc=1
-	[ "$(wc -l <"$tmp/out")" = 1 ] || rc=1
-	grep -qE "$2" "$tmp/out" || rc=1
+	"$tmp/scripts/check-trailers" 9.9 >"$tmp/err" 2>&1 && rc=1
+	[ "$(wc -l <"$tmp/err")" = 1 ] || rc=1
+	grep -qE "$2" "$tmp/err" || rc=1
 	result $rc "$1"
 	base
 }
@@ -59,9 +49,9 @@ cp "$top/scripts/check-trailers" "$top/scripts/patch-table" "$tmp/scripts"
 touch "$tmp/tests/mutants/9.9/idea.patch" "$tmp/tests/idea.t"
 base
 
-"$tmp/scripts/check-trailers" 9.9 >"$tmp/out" 2>&1
+"$tmp/scripts/check-trailers" 9.9 >"$tmp/err" 2>&1
 result $? "right trailers of every form pass"
-! "$tmp/scripts/check-trailers" 9.8 >"$tmp/out" 2>&1 && grep -q "no base '9.8'" "$tmp/out"
+! "$tmp/scripts/check-trailers" 9.8 >"$tmp/err" 2>&1 && grep -q "no base '9.8'" "$tmp/err"
 result $? "a base that does not exist fails"
 
 change 0001-a.patch '/^Upstream/d'
@@ -94,48 +84,45 @@ wrong "a README.md without the table fails" '^README.md: its table of patches is
 
 # --- the table itself
 table() {
-	"$tmp/scripts/patch-table" 9.9 >"$tmp/out" 2>&1
+	"$tmp/scripts/patch-table" 9.9 >"$tmp/err" 2>&1
 }
 
-table && grep -qxF '| 0001-0002 | fixes of the base |' "$tmp/out" &&
-	grep -qxF '| 0003 | the idea |' "$tmp/out" && [ "$(wc -l <"$tmp/out")" = 4 ]
+table && grep -qxF '| 0001-0002 | fixes of the base |' "$tmp/err" &&
+	grep -qxF '| 0003 | the idea |' "$tmp/err" && [ "$(wc -l <"$tmp/err")" = 4 ]
 result $? "the table has a row for each heading"
 change series '/^# the idea/d; s/^0002/# the idea\n&/'
-table && grep -qxF '| 0002-0003 | the idea |' "$tmp/out"
+table && grep -qxF '| 0002-0003 | the idea |' "$tmp/err"
 result $? "the table moves with a heading"
 change series '1d'
-! table && grep -q '0001-a.patch is below no heading' "$tmp/out"
+! table && grep -q '0001-a.patch is below no heading' "$tmp/err"
 result $? "a patch below no heading fails"
 base
 change series 's/0001-a/0004-a/'
-! table && grep -q '0002-b.patch is not in the order' "$tmp/out"
+! table && grep -q '0002-b.patch is not in the order' "$tmp/err"
 result $? "numbers that are not in order fail"
 
 # --- the sender of the mails, in a copy: others may be reading out/series
+copy
 copy=$tmp/copy
-mkdir "$copy"
-for f in "$top"/*/; do
-	[ "${f%/}" = "$top/out" ] || cp -r "${f%/}" "$copy"
-done
-# says HEADER STRING: how many lines of the mails are such a header with STRING
-says() {
+# headers NAME STRING: how many lines of the mails are such a header with STRING
+headers() {
 	grep -rhE "^$1: " "$copy/out/series" | grep -cF "$2"
 }
 
-mails=$("$copy/scripts/series" 2>"$tmp/out") && all=$(find "$mails" -type f | wc -l)
-FROM="J. O'Doe & Co. <jo@doe.org>" "$copy/scripts/series" >/dev/null 2>"$tmp/out" &&
-	[ "$(says From "J. O'Doe & Co. <jo@doe.org>")" = "$all" ] &&
-	[ "$(says Signed-off-by "J. O'Doe & Co. <jo@doe.org>")" = $((all - 1)) ] &&
+mails=$("$copy/scripts/series" 2>"$tmp/err") && all=$(find "$mails" -type f | wc -l)
+FROM="J. O'Doe & Co. <jo@doe.org>" "$copy/scripts/series" >/dev/null 2>"$tmp/err" &&
+	[ "$(headers From "J. O'Doe & Co. <jo@doe.org>")" = "$all" ] &&
+	[ "$(headers Signed-off-by "J. O'Doe & Co. <jo@doe.org>")" = $((all - 1)) ] &&
 	! grep -rqE '^(From|Signed-off-by|  *<).*\.example>' "$mails"
 result $? "FROM is who the mails are from and who signs them"
-p=$(find "$copy/patches/${BASE:-5.10}" -name '0001-*')
+p=$(find "$copy/patches/$BASE" -name '0001-*')
 sed -i '/^From: /,/>$/d; s/^Date: /From: A Friend <friend@doe.org>\n&/; s/^Signed-off-by: .*/Signed-off-by: A Friend <friend@doe.org>/' "$p"
-FROM="Jo <jo@doe.org>" "$copy/scripts/series" >/dev/null 2>"$tmp/out" &&
-	[ "$(says From friend@doe.org)" = 1 ] && [ "$(says Signed-off-by friend@doe.org)" = 1 ]
+FROM="Jo <jo@doe.org>" "$copy/scripts/series" >/dev/null 2>"$tmp/err" &&
+	[ "$(headers From friend@doe.org)" = 1 ] && [ "$(headers Signed-off-by friend@doe.org)" = 1 ]
 result $? "a patch of somebody else stays theirs"
 for value in jo '<jo@doe.org>' 'Jo <jo>' 'Jo jo@doe.org'; do
-	! FROM=$value "$copy/scripts/series" >"$tmp/out" 2>&1 && [ "$(wc -l <"$tmp/out")" = 1 ] &&
-		grep -q '^series: FROM=' "$tmp/out"
+	! FROM=$value "$copy/scripts/series" >"$tmp/err" 2>&1 && [ "$(wc -l <"$tmp/err")" = 1 ] &&
+		grep -q '^series: FROM=' "$tmp/err"
 	result $? "FROM='$value' is refused"
 done
 echo "1..$n"
