@@ -31,7 +31,7 @@ mkdir "$tmp/kernel"
 commit=$(scripts/source 2>"$tmp/err") && series=$("$tmp/copy/scripts/series" 2>"$tmp/err")
 result $? "the base and the series are there"
 {
-	printf '%s\n' Makefile Kconfig mm/Makefile .gitattributes
+	printf '%s\n' Makefile Kconfig mm/Makefile .gitattributes .gitignore
 	sed -n 's,^\(---\|+++\) [ab]/,,p' "$series"/*.patch
 } | sort -u >"$tmp/touched"
 git --git-dir "$cache/linux.git" ls-tree -r --name-only "$commit" | sort |
@@ -56,6 +56,11 @@ result $? "it says how commits come back"
 result $? "it holds a commit for each patch"
 scripts/edit >"$tmp/out" 2>"$tmp/err"
 result $? "once more, with nothing to lose"
+
+touch "$edit/mm/edit.c"
+[ "$(git -C "$edit" status --porcelain)" = "?? mm/edit.c" ]
+result $? "git sees a new file"
+rm "$edit/mm/edit.c"
 
 echo '# edited' >>"$edit/mm/Makefile"
 fails "uncommitted changes" "uncommitted changes: commit" scripts/edit
