@@ -82,6 +82,9 @@ wrong "a wrong range in README.md fails" '^README.md: its table of patches is no
 sed -i '/^<!-- patches/d' "$tmp/README.md"
 wrong "a README.md without the table fails" '^README.md: its table of patches is not'
 
+change series 1d
+wrong "a patch below no heading fails" 'series: 0001-a.patch is below no heading'
+
 # --- the table itself
 table() {
 	"$tmp/scripts/patch-table" 9.9 >"$tmp/err" 2>&1
