@@ -52,7 +52,7 @@ apply:
 	@scripts/apply "$(KDIR)"
 
 deb: deps
-	@scripts/alone scripts/deb $(CONFIG)
+	@scripts/alone scripts/deb "$(CONFIG)"
 
 shell: deps
 	@scripts/shell

@@ -233,6 +233,9 @@ fails "rootfs: no network" "Guest image: packages failed: .*log: " \
 fails "cache cannot be written" "set XDG_CACHE_HOME" env XDG_CACHE_HOME=/proc scripts/rootfs
 fails "unknown ACCEL" "use auto, kvm or tcg" env ACCEL=hvf scripts/accel "$0"
 
+fails "unknown SIZE" "SIZE=8: give whole GiB" env SIZE=8 scripts/run
+fails "no such tree" "no tree 'all': use base" scripts/tree all
+
 # --- the guest
 objects=$(scripts/build ours debug configs/guest.config configs/debug.config 2>"$tmp/err")
 result $? "build: a kernel with debug.config"
