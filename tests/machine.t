@@ -234,6 +234,7 @@ fails "cache cannot be written" "set XDG_CACHE_HOME" env XDG_CACHE_HOME=/proc sc
 fails "unknown ACCEL" "use auto, kvm or tcg" env ACCEL=hvf scripts/accel "$0"
 
 fails "unknown SIZE" "SIZE=8: give whole GiB" env SIZE=8 scripts/run
+fails "deb: CONFIG does not exist" "CONFIG=.*: no such file" scripts/deb "$tmp/no config"
 fails "no such tree" "no tree 'all': use base" scripts/tree all
 
 # --- the guest
