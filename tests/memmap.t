@@ -10,6 +10,6 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1
 . tests/lib
 
-need map dio at bindfail
+need map dio numa at bindfail
 scenarios
 run_guests
