@@ -9,6 +9,6 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1
 . tests/lib
 
-need map dio at
+need map dio at failnth
 scenarios
 run_guests
