@@ -10,10 +10,10 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1
 . tests/lib
 
-programs iommu 4K mem 128M pin pin_race aio vfio_map rdma kvm
-programs iommu 2M mem 256M pin pin_limit pin_race aio vfio_map rdma kvm
+programs iommu 4K mem 128M pin pin_race aio vfio_map vfio_unmap rdma kvm
+programs iommu 2M mem 256M pin pin_limit pin_race aio vfio_map vfio_unmap rdma kvm
 programs iommu 2M:4K mem 256M pin
-programs iommu 1G mem 4G pin pin_limit pin_race aio vfio_map rdma kvm
+programs iommu 1G mem 4G pin pin_limit pin_race aio vfio_map vfio_unmap rdma kvm
 programs iommu 1G:2M mem 4G pin pin_limit
 programs iommu 2M fsdax 512M pin_fsdax
 programs soft-reserved 2M two-ranges 3G pin pin_race rdma kvm
