@@ -10,6 +10,9 @@
  *   release_pages   drop them with release_pages(), as one batch
  *   gup_fail ADDR   make get_user_pages_fast() at ADDR fail: meanwhile the page
  *                   that is mapped there has no sane reference count
+ *   busy ADDR       take the 4K at this physical address, as a driver does that
+ *                   has a device there
+ *   idle            give that back
  *
  * If a command fails, the write fails with its error.  gup_fail succeeds if
  * get_user_pages_fast() fails with -ENOMEM.  gup_fail makes the kernel warn.
@@ -20,6 +23,7 @@
 
 #include <linux/debugfs.h>
 #include <linux/fs.h>
+#include <linux/ioport.h>
 #include <linux/kernel.h>
 #include <linux/memremap.h>
 #include <linux/mm.h>
@@ -35,6 +39,7 @@ static struct dentry *test_devdax_dir;
 static DEFINE_MUTEX(test_devdax_lock);
 static struct page *test_devdax_pages[TEST_DEVDAX_MAX];
 static unsigned int test_devdax_nr;
+static struct resource *test_devdax_res;
 
 static int test_devdax_gup(unsigned long addr, struct page **page)
 {
@@ -106,6 +111,21 @@ static int test_devdax_gup_fail(unsigned long addr)
 	return ret == -ENOMEM ? 0 : ret ?: -EEXIST;
 }
 
+static int test_devdax_idle(unsigned long addr)
+{
+	if (test_devdax_res)
+		release_mem_region(test_devdax_res->start, PAGE_SIZE);
+	test_devdax_res = NULL;
+	return 0;
+}
+
+static int test_devdax_busy(unsigned long addr)
+{
+	test_devdax_idle(0);
+	test_devdax_res = request_mem_region(addr, PAGE_SIZE, KBUILD_MODNAME);
+	return test_devdax_res ? 0 : -EBUSY;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(unsigned long addr);
@@ -115,6 +135,8 @@ static const struct {
 	{ "put", test_devdax_put },
 	{ "release_pages", test_devdax_release_pages },
 	{ "gup_fail", test_devdax_gup_fail, true },
+	{ "busy", test_devdax_busy, true },
+	{ "idle", test_devdax_idle },
 };
 
 static int test_devdax_run(char *buf)
@@ -184,6 +206,7 @@ static void __exit test_devdax_exit(void)
 {
 	debugfs_remove_recursive(test_devdax_dir);
 	test_devdax_put(0);
+	test_devdax_idle(0);
 }
 module_exit(test_devdax_exit);
 

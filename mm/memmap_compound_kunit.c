@@ -120,7 +120,7 @@ static void geometry_refused_for_type(struct kunit *test)
 
 static void geometry_refused_for_range(struct kunit *test)
 {
-	const char *reason = "a range does not start and end on a multiple of it";
+	const char *reason = "a range does not start and end on a multiple of that size";
 	struct dev_pagemap *pgmap;
 
 	pgmap = generic_pgmap(test, PUD_SIZE + PMD_SIZE, 3 * PUD_SIZE);
@@ -148,7 +148,7 @@ static void geometry_looks_behind_altmap(struct kunit *test)
 
 	pgmap->altmap.free = PHYS_PFN(2 * PMD_SIZE);
 	expect_refused(test, pgmap, PUD_SIZE,
-		       "a range does not start and end on a multiple of it");
+		       "a range does not start and end on a multiple of that size");
 }
 
 static bool links_ok(struct page *page)

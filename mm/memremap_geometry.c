@@ -69,7 +69,7 @@ const char *pgmap_geometry_problem(struct dev_pagemap *pgmap,
 	if (pgmap->type != MEMORY_DEVICE_GENERIC)
 		return "the memory type works on base pages";
 	if (!pgmap_ranges_aligned(pgmap, geometry))
-		return "a range does not start and end on a multiple of it";
+		return "a range does not start and end on a multiple of that size";
 	return NULL;
 }
 EXPORT_SYMBOL_GPL(pgmap_geometry_problem);

@@ -43,17 +43,17 @@ void dev_dax_tell_failure(struct dev_dax *dev_dax, struct dev_pagemap *pgmap,
 	switch (error) {
 	case -ENOMEM:
 		if (pgmap_altmap(pgmap)) {
-			dev_err(dev, "memmap of %#llx-%#llx: no RAM for page tables, %lu MiB available: free some\n",
+			dev_err(dev, "memmap of %#llx-%#llx: not enough RAM for page tables, %lu MiB available: free some RAM\n",
 				range->start, range->end, available);
 			break;
 		}
-		dev_err(dev, "memmap of %#llx-%#llx: %lu MiB of RAM wanted, %lu MiB available: free some, or reserve room on the device (ndctl create-namespace --map=dev)\n",
+		dev_err(dev, "memmap of %#llx-%#llx: needs %lu MiB of RAM, %lu MiB available: free some RAM, or reserve room on the device (ndctl create-namespace --map=dev)\n",
 			range->start, range->end, struct_pages_mib(pgmap),
 			available);
 		break;
 	case -EBUSY:
 	case -EEXIST:
-		dev_err(dev, "memmap of %#llx-%#llx: another device has one for a part of it: disable that first (see /proc/iomem)\n",
+		dev_err(dev, "memmap of %#llx-%#llx: a part of this range has the memmap of another device: disable that device first (see /proc/iomem)\n",
 			range->start, range->end);
 		break;
 	case -E2BIG:

@@ -70,10 +70,10 @@ void *dev_dax_memmap_in_ram(struct dev_dax *dev_dax, struct dev_pagemap *pgmap)
 	} else {
 		addr = devm_memremap_pages(dev, pgmap);
 		if (!IS_ERR(addr))
-			dev_info(dev, "memmap in RAM: pages of 1G need little, what is reserved on the device stays unused\n");
+			dev_info(dev, "memmap is in RAM: it is small with pages of 1G; the room reserved on the device stays unused\n");
 		if (addr != ERR_PTR(-ENOMEM))
 			return addr;
-		dev_info(dev, "memmap stays on the device: out of memory in RAM\n");
+		dev_info(dev, "memmap stays on the device: out of memory\n");
 	}
 
 	pgmap->range = whole;
