@@ -7,7 +7,8 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1
 . tests/lib
 
-all="map vma futex dio poison poison_procs numa geometry unbind fuse advice readonly"
+all="map thp walk vma futex dio poison poison_procs numa geometry unbind fuse
+	advice readonly"
 for map in mem dev; do
 	for device in "4K $map 128M" "2M $map 256M" "1G $map 4G"; do
 		# shellcheck disable=SC2086
@@ -18,4 +19,7 @@ for map in mem dev; do
 	# shellcheck disable=SC2086
 	[[ ${SELECT:-} != *2G* ]] || programs nvdimm 2M $map 2G $all
 done
+# what base pages count in smaps
+programs nvdimm 2M:4K mem 256M walk
+programs nvdimm 1G:4K mem 4G walk
 run_guests
