@@ -268,6 +268,31 @@ static inline char *devdax_map(const struct devdax *dd, unsigned long off,
 }
 
 /*
+ * A number in kB from a report like smaps, for the mapping that addr is in, or
+ * for the first one without addr.  Returns -1 if it is not found.
+ */
+static inline long devdax_smaps(const char *path, const void *addr,
+				const char *name)
+{
+	unsigned long start, end, len = strlen(name);
+	bool here = false;
+	char line[512];
+	long kb = -1;
+	FILE *f = fopen(path, "r");
+
+	while (f && kb < 0 && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
+			here = !addr || ((unsigned long)addr >= start &&
+					 (unsigned long)addr < end);
+		else if (here && !strncmp(line, name, len) && line[len] == ':')
+			sscanf(line + len + 1, "%ld", &kb);
+	}
+	if (f)
+		fclose(f);
+	return kb;
+}
+
+/*
  * Open the device, and bind it before that if it is unbound.  Returns NULL, or
  * the reason to skip the test.
  */

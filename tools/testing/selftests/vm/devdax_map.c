@@ -139,6 +139,105 @@ TEST_F(devdax_map, map_misaligned_address_refused)
 	EXPECT_EQ(EINVAL, errno);
 }
 
+/* Map an align at offset off, with a hint.  It has to show the device. */
+static char *map_hint(struct __test_metadata *_metadata, struct devdax *dd,
+		      char *all, char *hint, unsigned long off)
+{
+	char *p = mmap(hint, dd->align, PROT_READ | PROT_WRITE, MAP_SHARED,
+		       dd->fd, off);
+
+	devdax_fill(all + off, off, SZ_4K, 9);
+	ASSERT_NE(MAP_FAILED, p) TH_LOG("hint %p", hint);
+	EXPECT_EQ(0, (unsigned long)p % dd->align);
+	EXPECT_TRUE(devdax_check(p, off, SZ_4K, 9));
+	munmap(p, dd->align);
+	return p;
+}
+
+/* Without MAP_FIXED an address is a hint, and one that fits is taken. */
+TEST_F(devdax_map, hint_that_fits)
+{
+	unsigned long align = self->dd.align;
+	char *p = reserve(&self->dd, 3 * align, 0);
+
+	munmap(p, 3 * align);
+	EXPECT_EQ(p + align, map_hint(_metadata, &self->dd, self->all,
+				      p + align, 0));
+	EXPECT_EQ(p + align, map_hint(_metadata, &self->dd, self->all,
+				      p + align, align));
+	/* not a byte of room around it */
+	EXPECT_EQ(p, mmap(p, align, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS |
+			  MAP_FIXED | MAP_NORESERVE, -1, 0));
+	EXPECT_EQ(p + 2 * align,
+		  mmap(p + 2 * align, align, PROT_NONE, MAP_PRIVATE |
+		       MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0));
+	EXPECT_EQ(p + align, map_hint(_metadata, &self->dd, self->all,
+				      p + align, align));
+}
+
+/* A hint that is not aligned stands for the next address that is. */
+TEST_F(devdax_map, hint_misaligned)
+{
+	unsigned long align = self->dd.align, part = self->dd.part;
+	char *p = reserve(&self->dd, 3 * align, 0);
+	char *next = p + align;
+
+	/* what is no multiple of 4K counts as the one below */
+	if (align == SZ_4K)
+		next = p;
+	munmap(p, 3 * align);
+	EXPECT_EQ(next, map_hint(_metadata, &self->dd, self->all, p + part, 0));
+	EXPECT_EQ(next, map_hint(_metadata, &self->dd, self->all,
+				 p + align - part, align));
+}
+
+TEST_F(devdax_map, hint_that_is_taken)
+{
+	unsigned long align = self->dd.align;
+	char *p = reserve(&self->dd, 3 * align, 0), *q;
+
+	q = map_hint(_metadata, &self->dd, self->all, p, 0);
+	EXPECT_TRUE(q + align <= p || q >= p + 3 * align);
+	/* the end is taken */
+	munmap(p, align);
+	EXPECT_EQ(p, map_hint(_metadata, &self->dd, self->all, p, 0));
+	munmap(p + align, align / 2);
+	q = map_hint(_metadata, &self->dd, self->all, p + align, align);
+	EXPECT_TRUE(q + align <= p + align + align / 2 || q >= p + 3 * align ||
+		    align == SZ_4K);
+}
+
+/* Places where no mapping can be. */
+TEST_F(devdax_map, hint_out_of_range)
+{
+	map_hint(_metadata, &self->dd, self->all, (char *)SZ_4K, 0);
+	map_hint(_metadata, &self->dd, self->all, (char *)0x7ffffffff000UL, 0);
+	map_hint(_metadata, &self->dd, self->all, (char *)-SZ_4K, 0);
+}
+
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE	0x100000
+#endif
+
+/* MAP_FIXED_NOREPLACE takes the address that it is given, or none. */
+TEST_F(devdax_map, noreplace_is_no_hint)
+{
+	unsigned long align = self->dd.align;
+	char *p = reserve(&self->dd, 2 * align, 0);
+
+	EXPECT_EQ(MAP_FAILED, mmap(p, align, PROT_READ, MAP_SHARED |
+				   MAP_FIXED_NOREPLACE, self->dd.fd, 0));
+	EXPECT_EQ(EEXIST, errno);
+	munmap(p, 2 * align);
+	EXPECT_EQ(MAP_FAILED, mmap(p + self->dd.part, align, PROT_READ,
+				   MAP_SHARED | MAP_FIXED_NOREPLACE,
+				   self->dd.fd, 0));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(p, mmap(p, align, PROT_READ, MAP_SHARED |
+			  MAP_FIXED_NOREPLACE, self->dd.fd, 0));
+	munmap(p, align);
+}
+
 /* An offset inside a huge page would show the memory in front of it. */
 TEST_F(devdax_map, map_misaligned_offset_refused)
 {
@@ -195,49 +294,38 @@ TEST_F(devdax_map, fork_shares_data)
 	EXPECT_EQ(0, devdax_touch(self->all, true));
 }
 
-/* The Rss in kB of the mapping that starts at addr, -1 if not found. */
-static long smaps_rss(const void *addr)
-{
-	unsigned long start;
-	bool here = false;
-	char line[256];
-	long rss = -1;
-	FILE *f = fopen("/proc/self/smaps", "r");
-
-	while (f && rss < 0 && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%lx-%*x ", &start) == 1 &&
-		    strchr(line, '-'))
-			here = start == (unsigned long)addr;
-		else if (here)
-			sscanf(line, "Rss: %ld kB", &rss);
-	}
-	if (f)
-		fclose(f);
-	return rss;
-}
-
 /*
- * The walk for smaps counts only mappings by PMD entries.  For each entry it
- * counts the compound page that it maps.  If the device has no compound pages,
- * that is one base page.
+ * The walk for smaps counts what entries of 2M and 1G map, whatever the geometry
+ * is.  Entries of 4K do not count.
  */
 TEST_F(devdax_map, smaps_rss)
 {
-	unsigned long align = self->dd.align, geometry = self->dd.geometry;
+	unsigned long align = self->dd.align;
+	long each = align > SZ_4K ? align / 1024 : 0;
+	static const char path[] = "/proc/self/smaps";
 	char *p = devdax_map(&self->dd, 0, 2 * align);
-	long each = 0;
 
 	ASSERT_NE(MAP_FAILED, p);
-	if (align == SZ_2M)
-		each = (geometry ?: SZ_4K) / 1024;
-	EXPECT_EQ(0, smaps_rss(p));
+	EXPECT_EQ(0, devdax_smaps(path, p, "Rss"));
 	EXPECT_EQ(0, devdax_touch(p + align + align / 2, true));
-	EXPECT_EQ(each, smaps_rss(p));
+	EXPECT_EQ(each, devdax_smaps(path, p, "Rss"));
 	EXPECT_EQ(0, devdax_touch(p, true));
-	EXPECT_EQ(2 * each, smaps_rss(p));
-	/* At 1G the walk removes the entry, and an access restores it. */
+	EXPECT_EQ(2 * each, devdax_smaps(path, p, "Rss"));
 	devdax_fill(p, 0, SZ_4K, 7);
 	EXPECT_TRUE(devdax_check(self->all, 0, SZ_4K, 7));
+}
+
+/* Only the processor's caches hold back data, which the kernel does not write. */
+TEST_F(devdax_map, msync_writes_nothing_back)
+{
+	devdax_fill(self->all, 0, SZ_4K, 8);
+	EXPECT_EQ(-1, msync(self->all, self->dd.align, MS_SYNC));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(-1, fsync(self->dd.fd));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(0, msync(self->all, self->dd.align, MS_ASYNC));
+	EXPECT_EQ(0, msync(self->all, self->dd.align, MS_INVALIDATE));
+	EXPECT_TRUE(devdax_check(self->all, 0, SZ_4K, 8));
 }
 
 TEST_HARNESS_MAIN

@@ -180,18 +180,37 @@ struct walker {
 	pthread_t thread;
 	char *p;
 	unsigned long size;	/* bytes of the mapping to discard */
+	unsigned long wrong;	/* reads of pagemap with another page frame */
 	bool stop;
 };
 
+#define PM_PFN		0x007fffffffffffffULL
+
+/* The last entries of pagemap before end.  Returns the page frame of the first. */
+static __u64 frame_before(int fd, char *end)
+{
+	__u64 entries[SZ_2M / SZ_4K];
+
+	pread(fd, entries, sizeof(entries),
+	      (unsigned long)(end - SZ_2M) / SZ_4K * sizeof(*entries));
+	return entries[0] & PM_PFN;
+}
+
+/*
+ * The mapping has size bytes.  Behind it is a mapping of what comes next in the
+ * device, which stays.
+ */
 static void *walk(void *arg)
 {
 	struct walker *walker = arg;
 	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	__u64 entries[512];
+	char *end = walker->p + walker->size;
+	__u64 next = frame_before(fd, end + SZ_2M), frame;
 
-	while (!__atomic_load_n(&walker->stop, __ATOMIC_SEQ_CST))
-		pread(fd, entries, sizeof(entries),
-		      (unsigned long)walker->p / SZ_4K * sizeof(*entries));
+	while (!__atomic_load_n(&walker->stop, __ATOMIC_SEQ_CST)) {
+		frame = frame_before(fd, end);
+		walker->wrong += frame && frame + SZ_2M / SZ_4K != next;
+	}
 	close(fd);
 	return NULL;
 }
@@ -229,16 +248,27 @@ static unsigned long read_beside(void *(*fn)(void *), struct walker *walker)
 }
 
 /*
- * The walk removes a 1G entry.  The next access brings the entry back, maybe
- * before the walk goes on.  Then the walk must not mistake the memory of the
- * device for a page table.  As a page table it would look bad, and the kernel
- * would clear it.
+ * The entry goes away, and the next access brings the entry back, maybe while a
+ * walk looks at it.  Then the walk must not mistake the memory of the device for
+ * a page table.  As a page table it would look bad, and the kernel would clear
+ * it.  Nor must the walk leave pages out: the mapping behind has other ones.
  */
 TEST_F(devdax_pagetable, walk_while_faulting)
 {
-	struct walker walker = { .p = self->p };
+	struct walker walker = { .size = self->dd.span }, other;
 
+	if (self->dd.size < 2 * walker.size)
+		SKIP(return, "device too small");
+	walker.p = devdax_map(&self->dd, 0, 2 * walker.size);
+	ASSERT_NE(MAP_FAILED, walker.p);
+	memset(walker.p + walker.size, 1, SZ_2M);
+	other = walker;
+	ASSERT_EQ(0, pthread_create(&other.thread, NULL, discard, &other));
 	EXPECT_EQ(0, read_beside(walk, &walker));
+	__atomic_store_n(&other.stop, true, __ATOMIC_SEQ_CST);
+	pthread_join(other.thread, NULL);
+	EXPECT_EQ(0, walker.wrong);
+	munmap(walker.p, 2 * walker.size);
 }
 
 /* A walk must not mistake an entry that came back for a bad entry. */
