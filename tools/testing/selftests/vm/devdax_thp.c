@@ -74,9 +74,17 @@ TEST_F(devdax_thp, other_memory_has_none)
 		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	ASSERT_NE(MAP_FAILED, p);
+	/* without the prctl() it has some */
+	ASSERT_EQ(0, madvise(p, 2 * SZ_2M, MADV_HUGEPAGE));
+	memset(p, 1, 2 * SZ_2M);
+	EXPECT_NE(0, devdax_smaps("/proc/self/smaps", p, "AnonHugePages"));
+	munmap(p, 2 * SZ_2M);
+
+	p = mmap(NULL, 2 * SZ_2M, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, p);
+	ASSERT_EQ(0, madvise(p, 2 * SZ_2M, MADV_HUGEPAGE));
 	ASSERT_EQ(0, prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0));
-	if (madvise(p, 2 * SZ_2M, MADV_HUGEPAGE))
-		SKIP(return, "no transparent huge pages");
 	memset(p, 1, 2 * SZ_2M);
 	EXPECT_EQ(0, devdax_smaps("/proc/self/smaps", p, "AnonHugePages"));
 	munmap(p, 2 * SZ_2M);
