@@ -33,6 +33,13 @@
 #define SZ_2M		0x200000UL
 #define SZ_1G		0x40000000UL
 
+/* How a test exits that is skipped before it begins: harnesses differ. */
+#ifdef FIXTURE_TEARDOWN_PARENT
+#define DEVDAX_SKIPPED	KSFT_SKIP
+#else
+#define DEVDAX_SKIPPED	255
+#endif
+
 /* Seconds after which a bind or an unbind counts as hung. */
 #define DEVDAX_DEADLINE	15
 
@@ -162,6 +169,17 @@ static inline bool devdax_bound(const struct devdax *dd)
 	snprintf(path, sizeof(path), DEVDAX_DRIVER "%s", dd->name);
 	return !access(path, F_OK);
 }
+
+/*
+ * Does unbinding wait for pages that are in use?  Kernels that say the size of
+ * the compound pages do.
+ */
+static inline bool devdax_unbind_waits(const struct devdax *dd)
+{
+	return dd->geometry;
+}
+
+#define DEVDAX_NO_WAIT	"for kernels where unbinding waits for pages in use"
 
 /* Write a string into a sysfs file.  Returns 0 or a negative error. */
 static inline int devdax_write(const char *path, const char *val)
@@ -329,7 +347,7 @@ static inline void devdax_setup(struct __test_metadata *_metadata,
 	if (!why && dd->size < nr * dd->span)
 		why = "device too small";
 	if (why)
-		SKIP(_exit(255), "%s", why);
+		SKIP(_exit(DEVDAX_SKIPPED), "%s", why);
 }
 
 #endif /* __DEVDAX_H */

@@ -34,10 +34,10 @@ FIXTURE_SETUP(devdax_aio)
 	devdax_setup(_metadata, &self->dd, 2);
 	self->file = open(dir, O_TMPFILE | O_RDWR | O_DIRECT | O_CLOEXEC, 0600);
 	if (self->file < 0)
-		SKIP(_exit(255), "%s: no O_DIRECT: %s", dir, strerror(errno));
+		SKIP(_exit(DEVDAX_SKIPPED), "%s: no O_DIRECT: %s", dir, strerror(errno));
 	self->ctx = 0;
 	if (syscall(SYS_io_setup, NR, &self->ctx))
-		SKIP(_exit(255), "no io_setup() (CONFIG_AIO?)");
+		SKIP(_exit(DEVDAX_SKIPPED), "no io_setup() (CONFIG_AIO?)");
 	self->p = devdax_map(&self->dd, 0, 2 * self->dd.span);
 	ASSERT_NE(MAP_FAILED, self->p);
 	self->copy = mmap(NULL, NR * STEP, PROT_READ | PROT_WRITE,

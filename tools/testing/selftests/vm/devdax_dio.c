@@ -48,7 +48,7 @@ FIXTURE_SETUP(devdax_dio)
 	span = self->dd.span;
 	self->file = open(dir, O_TMPFILE | O_RDWR | O_DIRECT, 0600);
 	if (self->file < 0)
-		SKIP(_exit(255), "%s: no O_DIRECT: %s", dir, strerror(errno));
+		SKIP(_exit(DEVDAX_SKIPPED), "%s: no O_DIRECT: %s", dir, strerror(errno));
 	self->p = devdax_map(&self->dd, 0, 3 * span);
 	ASSERT_NE(MAP_FAILED, self->p);
 	self->off = span + variant->half * span / 2 +

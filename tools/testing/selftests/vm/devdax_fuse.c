@@ -144,7 +144,7 @@ FIXTURE_SETUP(devdax_fuse)
 	self->off = self->dd.span - SZ_4K;
 	self->fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 	if (self->fuse < 0)
-		SKIP(_exit(255), "no /dev/fuse: CONFIG_FUSE_FS");
+		SKIP(_exit(DEVDAX_SKIPPED), "no /dev/fuse: CONFIG_FUSE_FS");
 
 	strcpy(self->path, "/tmp/devdax_fuse.XXXXXX");
 	fd = mkstemp(self->path);

@@ -42,7 +42,7 @@ FIXTURE_SETUP(devdax_geometry)
 	devdax_setup(_metadata, &self->dd, 3);
 	self->max = max_geometry();
 	if (!self->max)
-		SKIP(_exit(255), "no parameter max_geometry");
+		SKIP(_exit(DEVDAX_SKIPPED), "no parameter max_geometry");
 }
 
 FIXTURE_TEARDOWN(devdax_geometry)
@@ -116,7 +116,7 @@ FIXTURE_SETUP(devdax_geometry_capped)
 	self->align = self->dd.align;
 	self->max = max_geometry();
 	if (!self->max)
-		SKIP(_exit(255), "no parameter max_geometry");
+		SKIP(_exit(DEVDAX_SKIPPED), "no parameter max_geometry");
 	self->expected = self->align < variant->bytes ? self->align :
 							variant->bytes;
 	EXPECT_EQ(0, devdax_write(DEVDAX_MAX_GEOMETRY, variant->max));

@@ -41,7 +41,7 @@ FIXTURE_SETUP(devdax_hwpoison)
 {
 	devdax_setup(_metadata, &self->dd, 1);
 	if (corrupted() < 0)
-		SKIP(_exit(255), "no HardwareCorrupted (CONFIG_MEMORY_FAILURE?)");
+		SKIP(_exit(DEVDAX_SKIPPED), "no HardwareCorrupted (CONFIG_MEMORY_FAILURE?)");
 	self->len = self->dd.align > SZ_2M ? self->dd.align : SZ_2M;
 	self->p = devdax_map(&self->dd, 0, self->len);
 	ASSERT_NE(MAP_FAILED, self->p);

@@ -166,7 +166,7 @@ FIXTURE_SETUP(devdax_kvm)
 	memcpy(m->p + CODE, code, sizeof(code));
 	why = make_machine(m);
 	if (why)
-		SKIP(_exit(255), "%s", why);
+		SKIP(_exit(DEVDAX_SKIPPED), "%s", why);
 }
 
 static void end_machine(struct machine *m)

@@ -33,7 +33,7 @@ FIXTURE_SETUP(devdax_online)
 	self->start /= SZ_4K;
 	self->flags = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
 	if (self->flags < 0)
-		SKIP(_exit(255), "no /proc/kpageflags");
+		SKIP(_exit(DEVDAX_SKIPPED), "no /proc/kpageflags");
 }
 
 FIXTURE_TEARDOWN(devdax_online)

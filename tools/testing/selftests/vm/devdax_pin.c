@@ -82,7 +82,7 @@ FIXTURE_SETUP(devdax_pin)
 	why = pins_map(&self->pins, &self->dd, pin_offset(&self->dd),
 		       NR * self->dd.span, variant->how);
 	if (why)
-		SKIP(_exit(255), "%s", why);
+		SKIP(_exit(DEVDAX_SKIPPED), "%s", why);
 	self->span = self->dd.span / SZ_4K;
 	self->ways = pins_ways(&self->pins);
 	touch_all(&self->pins);

@@ -54,7 +54,7 @@ FIXTURE_SETUP(devdax_pin_fsdax)
 	if (!why && self->fd < 0)
 		why = "no " PIN_FILE " (CONFIG_TEST_DEVDAX_PIN?)";
 	if (why)
-		SKIP(_exit(255), "%s", why);
+		SKIP(_exit(DEVDAX_SKIPPED), "%s", why);
 	/* An aligned address, at which a huge entry would fit. */
 	area = mmap(NULL, 5 * SZ_2M, PROT_NONE,
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

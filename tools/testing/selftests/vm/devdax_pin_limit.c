@@ -72,11 +72,11 @@ FIXTURE_SETUP(devdax_pin_limit)
 
 	devdax_setup(_metadata, &self->dd, NR);
 	if (self->dd.geometry < SZ_2M)
-		SKIP(_exit(255), "no compound pages");
+		SKIP(_exit(DEVDAX_SKIPPED), "no compound pages");
 	why = pins_map(&self->pins, &self->dd, 0, NR * self->dd.span,
 		       variant->how);
 	if (why)
-		SKIP(_exit(255), "%s", why);
+		SKIP(_exit(DEVDAX_SKIPPED), "%s", why);
 	self->kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	ASSERT_LE(0, self->kmsg);
 	ASSERT_NE(-1, lseek(self->kmsg, 0, SEEK_END));

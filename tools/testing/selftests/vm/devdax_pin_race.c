@@ -102,7 +102,7 @@ FIXTURE_SETUP(devdax_pin_race)
 	why = pins_map(&self->pins, &self->dd, 0, NR * self->dd.span,
 		       TEST_DEVDAX_PIN);
 	if (why)
-		SKIP(_exit(255), "%s", why);
+		SKIP(_exit(DEVDAX_SKIPPED), "%s", why);
 	self->before = pin_stat();
 	self->stop = false;
 	for (i = 0; i < NR; i++) {

@@ -33,7 +33,7 @@ FIXTURE_SETUP(devdax_refs)
 {
 	devdax_setup(_metadata, &self->dd, 1);
 	if (access(COMMAND, W_OK))
-		SKIP(_exit(255), "no " COMMAND " (CONFIG_TEST_DEVDAX?)");
+		SKIP(_exit(DEVDAX_SKIPPED), "no " COMMAND " (CONFIG_TEST_DEVDAX?)");
 	self->len = self->dd.align > SZ_2M ? self->dd.align : SZ_2M;
 	self->p = devdax_map(&self->dd, 0, self->len);
 	ASSERT_NE(MAP_FAILED, self->p);

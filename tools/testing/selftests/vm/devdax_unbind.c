@@ -150,6 +150,8 @@ TEST_F(devdax_unbind, held_by_long_term_pin)
 	pid_t unbind;
 	int fd;
 
+	if (!devdax_unbind_waits(&self->dd))
+		SKIP(return, DEVDAX_NO_WAIT);
 	fd = vdpa_open();
 	if (fd < 0)
 		SKIP(return, "no " VDPA ": CONFIG_VDPA_SIM, CONFIG_VHOST_VDPA");
@@ -169,10 +171,13 @@ TEST_F(devdax_unbind, held_by_long_term_pin)
 /* A pin ends with the process that holds it, also when that is killed. */
 TEST_F(devdax_unbind, held_by_killed_process)
 {
-	int fd = vdpa_open(), ready[2];
 	pid_t pid, unbind;
+	int fd, ready[2];
 	char byte = 0;
 
+	if (!devdax_unbind_waits(&self->dd))
+		SKIP(return, DEVDAX_NO_WAIT);
+	fd = vdpa_open();
 	if (fd < 0)
 		SKIP(return, "no " VDPA ": CONFIG_VDPA_SIM, CONFIG_VHOST_VDPA");
 	close(fd);
@@ -295,6 +300,8 @@ FIXTURE_SETUP(devdax_unbind_held)
 	int i;
 
 	devdax_setup(_metadata, &self->dd, 2);
+	if (!devdax_unbind_waits(&self->dd))
+		SKIP(_exit(DEVDAX_SKIPPED), DEVDAX_NO_WAIT);
 	span = self->dd.span;
 	self->p = devdax_map(&self->dd, 0, 2 * span);
 	ASSERT_NE(MAP_FAILED, self->p);

@@ -109,7 +109,7 @@ FIXTURE_SETUP(devdax_vfio_map)
 	devdax_setup(_metadata, &self->dd, 2);
 	why = open_vfio(&self->container, &self->group);
 	if (why)
-		SKIP(_exit(255), "%s", why);
+		SKIP(_exit(DEVDAX_SKIPPED), "%s", why);
 	self->len = 2 * self->dd.span;
 	self->p = devdax_map(&self->dd, 0, self->len);
 	ASSERT_NE(MAP_FAILED, self->p);
