@@ -6,9 +6,6 @@
 log=$out/test/$BASE/static
 mkdir -p "$log"
 
-# The types that do not fit: the base's tree has no history to look commits up
-# in, files are added on purpose, and page flags have names like SetPageHead.
-ignore=UNKNOWN_COMMIT_ID,FILE_PATH_CHANGES,CAMELCASE
 
 # empty WHAT FILE: passes if the file is.
 empty() {
@@ -57,33 +54,7 @@ touched=$(git -C "$ours" diff --diff-filter=M --name-only "$base" HEAD)
 tree=${ours%-ours}-static
 
 # --- style
-# A link in an Upstream: line can not be wrapped.
-for p in "$series"/*.patch; do
-	sed '/^Upstream: /d' "$p" |
-		(cd "$ours" && scripts/checkpatch.pl --strict --no-summary -q --ignore $ignore -) \
-		>"$log/checkpatch.log" 2>/dev/null
-	result $? "checkpatch: ${p##*/}" "$log/checkpatch.log"
-done
-for f in $new; do
-	case $f in
-	*.[ch])	"$ours/scripts/kernel-doc" -none "$ours/$f" >"$log/kernel-doc.log" 2>&1
-		empty "kernel-doc: $f" "$log/kernel-doc.log" ;;
-	esac
-done
-# kernel-doc of changed files: nothing that the base does not say as well
-doc() {
-	local f
-	mkdir -p "$tmp/$1"
-	# shellcheck disable=SC2086
-	git -C "$ours" archive "$1" -- $touched | tar -x -C "$tmp/$1"
-	for f in $touched; do
-		case $f in
-		*.[ch])	(cd "$tmp/$1" && "$ours/scripts/kernel-doc" -none "$f" 2>&1) ;;
-		esac
-	done | sed 's/:[0-9]*: /: /' | sort -u
-}
-comm -13 <(doc "$base") <(doc HEAD) >"$log/kernel-doc.log"
-empty "kernel-doc: changed files say no more than the base" "$log/kernel-doc.log"
+. tests/style
 
 # --- sparse: nothing that the base does not say as well
 objects() {
@@ -171,10 +142,6 @@ done
 
 without ZONE_DEVICE
 without TRANSPARENT_HUGEPAGE
-
-# --- where each patch stands, and README's table of patches
-scripts/check-trailers "$BASE" >"$log/trailers.log" 2>&1
-empty "trailers of the patches" "$log/trailers.log"
 
 # --- our own scripts
 # shellcheck disable=SC2046
