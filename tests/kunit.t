@@ -5,6 +5,7 @@
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1
 . tests/lib
+needs mm/memmap_compound_kunit.c
 
 kernel
 mkdir "$tmp/payload"

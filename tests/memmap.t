@@ -9,6 +9,7 @@
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1
 . tests/lib
+needs lib/test_devdax_memmap.c
 
 need map dio numa at bindfail
 scenarios

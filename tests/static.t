@@ -32,7 +32,9 @@ without() {
 		awk '$2 == "U" { print $3 }' "$tmp/nm" | sort -u >"$tmp/called"
 		awk '$2 ~ /^[A-TV-Z]$/ { print $3 }' "$tmp/nm" | sort -u >"$tmp/there"
 		comm -12 "$tmp/called" "$tmp/added" | comm -23 - "$tmp/there" >"$file"
-		[ -s "$tmp/added" ] && [ ! -s "$file" ] || rc=1
+		# shellcheck disable=SC2086
+		[ -s "$tmp/added" ] || [ -z "$(objects $new)" ] || rc=1
+		[ ! -s "$file" ] || rc=1
 	fi
 	result $rc "the head builds without $1" "$file"
 }
