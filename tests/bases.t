@@ -145,7 +145,7 @@ is "refresh: it is all that changes" \
 settle changed
 test=${selftests[0]}
 redo 3 append "/* changed */" "${test/vm/mm}"
-says "refresh: a file that both use: says so" "$test changes for $first too; .* mv $test $own/.*mm && git checkout $test" refresh
+says "refresh: a file that both use: says so" "$test changes for .*$first.* too; .* mv $test $own/.*mm && git checkout $test" refresh
 is "refresh: a file that both use: it is all that changes" "$test" "$(changed)"
 (cd "$copy" && eval "$(sed 's/.*version of its own: //' "$tmp/lines")") 2>/dev/null
 is "refresh: a version of its own" "$own/${test/vm/mm}" "$(git -C "$copy" ls-files -mo --exclude-standard)"
