@@ -64,7 +64,7 @@ FIXTURE_SETUP(devdax_numa)
 
 	devdax_setup(_metadata, &self->dd, NR);
 	if (move_pages(0, 0, NULL, NULL, NULL))
-		SKIP(_exit(255), "no CONFIG_MIGRATION");
+		SKIP(_exit(DEVDAX_SKIPPED), "no CONFIG_MIGRATION");
 	self->p = devdax_map(&self->dd, 0, NR * self->dd.span);
 	ASSERT_NE(MAP_FAILED, self->p);
 	self->node = node_of(self->p);

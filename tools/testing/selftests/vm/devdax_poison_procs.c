@@ -167,7 +167,7 @@ FIXTURE_SETUP(devdax_poison_procs)
 	devdax_setup(_metadata, dd, NR);
 	self->resource = devdax_attr(dd, "resource");
 	if (!self->resource || access(HARD_OFFLINE, W_OK))
-		SKIP(_exit(255), "no resource attribute or no " HARD_OFFLINE);
+		SKIP(_exit(DEVDAX_SKIPPED), "no resource attribute or no " HARD_OFFLINE);
 	/* The kernel forgets earlier errors. */
 	ASSERT_EQ(0, devdax_rebind(dd));
 	self->hit = dd->span;

@@ -31,7 +31,7 @@ FIXTURE_SETUP(devdax_readonly)
 	snprintf(self->attr, sizeof(self->attr),
 		 "/sys/bus/dax/devices/%s/../../read_only", self->dd.name);
 	if (access(self->attr, F_OK))
-		SKIP(_exit(255), "for memory of an NVDIMM only");
+		SKIP(_exit(DEVDAX_SKIPPED), "for memory of an NVDIMM only");
 	ASSERT_TRUE(set_read_only(self->attr, "0"));
 	self->p = devdax_map(&self->dd, 0, 2 * self->align);
 	ASSERT_NE(MAP_FAILED, self->p);

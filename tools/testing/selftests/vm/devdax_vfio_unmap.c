@@ -171,7 +171,7 @@ FIXTURE_SETUP(devdax_vfio_unmap)
 	devdax_setup(_metadata, &self->dd, 2);
 	why = open_vfio(&self->container, &self->group, variant->iommu);
 	if (why)
-		SKIP(_exit(255), "%s", why);
+		SKIP(_exit(DEVDAX_SKIPPED), "%s", why);
 	m[0] = (struct memory){ "anonymous", NULL, SZ_2M / 2 };
 	m[0].p = mmap(NULL, 8 * m[0].quarter, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
