@@ -22,7 +22,7 @@ static inline void nt_store_fence(void)
 }
 
 #ifdef __KERNEL__
-#include <asm/processor.h>
+#include <linux/processor.h>
 
 /*
  * One thread wrote 1 GiB of struct pages from an image, in virtual machines. On
