@@ -159,6 +159,7 @@ sublevel 3 "the newest on offer is taken"
 ways="give KSRC=TARBALL, a source of Linux $BASE"
 conf suite "$BASE.9-1"
 fails "source: the package is gone" "has no linux-source-$BASE in suite; $ways" offer "" scripts/source
+find "$tmp/copy/patches" -mindepth 1 -maxdepth 1 ! -name "$BASE" -exec rm -r {} +
 conf "suite-gone gone-security" "$BASE.9-1"
 fails "source: all suites are gone" "none of .*E: no Release file .*log: .*; $ways$" \
 	offer "$BASE.3-1" scripts/source

@@ -7,7 +7,7 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1
 . tests/lib
 
-all="map thp walk vma futex dio poison poison_procs numa geometry unbind fuse
+all="map hint thp walk vma futex dio poison poison_procs numa geometry unbind fuse
 	advice readonly"
 for map in mem dev; do
 	for device in "4K $map 128M" "2M $map 256M" "1G $map 4G"; do
