@@ -101,16 +101,13 @@ static void base_fields(void)
 		init_base(memmap + i, &memmap);
 }
 
-static void base_image(bool nt)
+static __always_inline void base_image(bool nt)
 {
 	struct page image;
 
 	init_base(&image, &memmap);
 	barrier();
-	if (nt)
-		memmap_store(memmap, &image, sizeof(image), nr_pages, true);
-	else
-		memmap_store(memmap, &image, sizeof(image), nr_pages, false);
+	memmap_store(memmap, &image, sizeof(image), nr_pages, nt);
 	nt_store_fence();
 }
 
@@ -132,7 +129,7 @@ static void tail_fields(void)
 		init_tail(memmap + i, memmap + i / TAILS * TAILS, &memmap);
 }
 
-static void tail_image(bool nt)
+static __always_inline void tail_image(bool nt)
 {
 	struct page image;
 	unsigned long i;
@@ -140,12 +137,7 @@ static void tail_image(bool nt)
 	for (i = 0; i < nr_pages; i += TAILS) {
 		init_tail(&image, memmap + i, &memmap);
 		barrier();
-		if (nt)
-			memmap_store(memmap + i, &image, sizeof(image), TAILS,
-				     true);
-		else
-			memmap_store(memmap + i, &image, sizeof(image), TAILS,
-				     false);
+		memmap_store(memmap + i, &image, sizeof(image), TAILS, nt);
 		nt_store_fence();
 	}
 }

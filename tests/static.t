@@ -6,13 +6,6 @@
 log=$out/test/$BASE/static
 mkdir -p "$log"
 
-
-# empty WHAT FILE: passes if the file is.
-empty() {
-	[ ! -s "$2" ]
-	result $? "$1" "$2"
-}
-
 give_up() {
 	result 1 "$1" "$2"
 	echo "1..$n"

@@ -286,6 +286,23 @@ static inline char *devdax_map(const struct devdax *dd, unsigned long off,
 }
 
 /*
+ * Reserve an address range, to map over it with MAP_FIXED or to unmap it and
+ * have a free one.  It begins shift bytes behind a multiple of the device's
+ * align.  Returns MAP_FAILED if there is none.
+ */
+static inline char *devdax_reserve(const struct devdax *dd, unsigned long len,
+				   unsigned long shift)
+{
+	char *p = mmap(NULL, len + 2 * dd->align, PROT_NONE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	unsigned long addr = (unsigned long)p + dd->align - 1;
+
+	if (p == MAP_FAILED)
+		return p;
+	return (char *)(addr - addr % dd->align + shift);
+}
+
+/*
  * A number in kB from a report like smaps, for the mapping that addr is in, or
  * for the first one without addr.  Returns -1 if it is not found.
  */

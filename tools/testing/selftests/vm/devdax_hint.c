@@ -24,16 +24,6 @@ FIXTURE_TEARDOWN(devdax_hint)
 	close(self->dd.fd);
 }
 
-/* Reserve an address range that begins on a multiple of the device's align. */
-static char *reserve(const struct devdax *dd, unsigned long len)
-{
-	char *p = mmap(NULL, len + 2 * dd->align, PROT_NONE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	unsigned long addr = (unsigned long)p + dd->align - 1;
-
-	return (char *)(addr - addr % dd->align);
-}
-
 /* Map an align at offset off, with a hint.  It has to show the device. */
 static char *map_hint(struct __test_metadata *_metadata, struct devdax *dd,
 		      char *all, char *hint, unsigned long off)
@@ -53,7 +43,7 @@ static char *map_hint(struct __test_metadata *_metadata, struct devdax *dd,
 TEST_F(devdax_hint, that_fits)
 {
 	unsigned long align = self->dd.align;
-	char *p = reserve(&self->dd, 3 * align);
+	char *p = devdax_reserve(&self->dd, 3 * align, 0);
 
 	munmap(p, 3 * align);
 	EXPECT_EQ(p + align, map_hint(_metadata, &self->dd, self->all,
@@ -74,7 +64,7 @@ TEST_F(devdax_hint, that_fits)
 TEST_F(devdax_hint, misaligned)
 {
 	unsigned long align = self->dd.align, part = self->dd.part;
-	char *p = reserve(&self->dd, 3 * align);
+	char *p = devdax_reserve(&self->dd, 3 * align, 0);
 	char *next = p + align;
 
 	/* what is no multiple of 4K counts as the one below */
@@ -89,7 +79,7 @@ TEST_F(devdax_hint, misaligned)
 TEST_F(devdax_hint, that_is_taken)
 {
 	unsigned long align = self->dd.align;
-	char *p = reserve(&self->dd, 3 * align), *q;
+	char *p = devdax_reserve(&self->dd, 3 * align, 0), *q;
 
 	q = map_hint(_metadata, &self->dd, self->all, p, 0);
 	EXPECT_TRUE(q + align <= p || q >= p + 3 * align);
@@ -118,7 +108,7 @@ TEST_F(devdax_hint, out_of_range)
 TEST_F(devdax_hint, noreplace_is_no_hint)
 {
 	unsigned long align = self->dd.align;
-	char *p = reserve(&self->dd, 2 * align);
+	char *p = devdax_reserve(&self->dd, 2 * align, 0);
 
 	EXPECT_EQ(MAP_FAILED, mmap(p, align, PROT_READ, MAP_SHARED |
 				   MAP_FIXED_NOREPLACE, self->dd.fd, 0));

@@ -28,20 +28,6 @@ FIXTURE_TEARDOWN(devdax_map)
 }
 
 /*
- * Reserve an address range, to map over it with MAP_FIXED.  It begins shift
- * bytes behind a multiple of the device's align.
- */
-static char *reserve(const struct devdax *dd, unsigned long len,
-		     unsigned long shift)
-{
-	char *p = mmap(NULL, len + 2 * dd->align, PROT_NONE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	unsigned long addr = (unsigned long)p + dd->align - 1;
-
-	return (char *)(addr - addr % dd->align + shift);
-}
-
-/*
  * The offset of the first or the last 4K of one of the first or the last pages
  * of the device.
  */
@@ -132,7 +118,7 @@ TEST_F(devdax_map, map_misaligned_length_refused)
 
 TEST_F(devdax_map, map_misaligned_address_refused)
 {
-	char *p = reserve(&self->dd, self->dd.align, self->dd.part);
+	char *p = devdax_reserve(&self->dd, self->dd.align, self->dd.part);
 
 	EXPECT_EQ(MAP_FAILED, mmap(p, self->dd.align, PROT_READ,
 				   MAP_SHARED | MAP_FIXED, self->dd.fd, 0));
@@ -142,7 +128,7 @@ TEST_F(devdax_map, map_misaligned_address_refused)
 /* An offset inside a huge page would show the memory in front of it. */
 TEST_F(devdax_map, map_misaligned_offset_refused)
 {
-	char *p = reserve(&self->dd, self->dd.align, 0);
+	char *p = devdax_reserve(&self->dd, self->dd.align, 0);
 
 	EXPECT_EQ(MAP_FAILED, mmap(p, self->dd.align, PROT_READ,
 				   MAP_SHARED | MAP_FIXED, self->dd.fd,

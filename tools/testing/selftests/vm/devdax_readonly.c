@@ -8,8 +8,6 @@
  */
 #include "devdax.h"
 
-#include <sys/uio.h>
-
 FIXTURE(devdax_readonly)
 {
 	struct devdax dd;
@@ -45,14 +43,6 @@ FIXTURE_TEARDOWN(devdax_readonly)
 	close(self->dd.fd);
 }
 
-/* Returns a file or a negative error. */
-static int open_device(const char *path, int flags)
-{
-	int fd = open(path, flags | O_CLOEXEC);
-
-	return fd < 0 ? -errno : fd;
-}
-
 /* mmap() at offset 0; NULL if it fails */
 static char *map(int fd, unsigned long len, int prot)
 {
@@ -61,92 +51,46 @@ static char *map(int fd, unsigned long len, int prot)
 	return p == MAP_FAILED ? NULL : p;
 }
 
+/* Map it for reading, which is all that can be had; returns the mapping. */
+static char *read_only(struct __test_metadata *_metadata, int fd,
+		       unsigned long len)
+{
+	char *p;
+
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(NULL, map(fd, len, PROT_READ | PROT_WRITE));
+	EXPECT_EQ(EACCES, errno);
+	EXPECT_EQ(NULL, map(fd, len, PROT_WRITE));
+	EXPECT_EQ(EACCES, errno);
+	p = map(fd, len, PROT_READ);
+	ASSERT_NE(NULL, p);
+	EXPECT_EQ(-1, mprotect(p, len, PROT_READ | PROT_WRITE));
+	EXPECT_EQ(EACCES, errno);
+	EXPECT_TRUE(devdax_check(p, 0, SZ_4K, 1));
+	EXPECT_EQ(SIGSEGV, devdax_touch(p, true));
+	return p;
+}
+
 /* Tools that only read open it for writing, too. */
 TEST_F(devdax_readonly, file_for_writing)
 {
-	int fd = open_device(self->dd.path, O_RDWR);
-	char *p;
+	int fd = open(self->dd.path, O_RDWR | O_CLOEXEC);
 
-	ASSERT_LE(0, fd);
-	EXPECT_EQ(NULL, map(fd, self->align, PROT_READ | PROT_WRITE));
-	EXPECT_EQ(EACCES, errno);
-	p = map(fd, self->align, PROT_READ);
-	ASSERT_NE(NULL, p);
-	EXPECT_TRUE(devdax_check(p, 0, SZ_4K, 1));
-	EXPECT_EQ(SIGSEGV, devdax_touch(p, true));
-	EXPECT_EQ(-1, mprotect(p, self->align, PROT_READ | PROT_WRITE));
-	EXPECT_EQ(EACCES, errno);
-
-	/* the attribute takes effect at once, in both directions */
-	ASSERT_TRUE(set_read_only(self->attr, "0"));
-	EXPECT_NE(NULL, map(fd, self->align, PROT_READ | PROT_WRITE));
+	read_only(_metadata, fd, self->align);
 	close(fd);
 }
 
-TEST_F(devdax_readonly, file_for_reading)
-{
-	int fd = open_device(self->dd.path, O_RDONLY);
-	char *p;
-
-	ASSERT_LE(0, fd);
-	EXPECT_EQ(NULL, map(fd, self->align, PROT_READ | PROT_WRITE));
-	EXPECT_EQ(EACCES, errno);
-	p = map(fd, self->align, PROT_READ);
-	ASSERT_NE(NULL, p);
-	EXPECT_TRUE(devdax_check(p, 0, SZ_4K, 1));
-	EXPECT_EQ(SIGSEGV, devdax_touch(p, true));
-	EXPECT_EQ(-1, mprotect(p, self->align, PROT_READ | PROT_WRITE));
-	EXPECT_EQ(EACCES, errno);
-	close(fd);
-}
-
-/* It was opened for writing when that was allowed. */
+/* The file is from before.  The attribute takes effect at once, both ways. */
 TEST_F(devdax_readonly, file_from_before)
 {
-	int fd = self->dd.fd;
-	char *p;
+	char *p = read_only(_metadata, self->dd.fd, self->align);
 
-	EXPECT_EQ(NULL, map(fd, self->align, PROT_READ | PROT_WRITE));
-	EXPECT_EQ(EACCES, errno);
-	EXPECT_EQ(NULL, map(fd, self->align, PROT_WRITE));
-	EXPECT_EQ(EACCES, errno);
-	p = map(fd, self->align, PROT_READ);
-	ASSERT_NE(NULL, p);
-	EXPECT_EQ(-1, mprotect(p, self->align, PROT_READ | PROT_WRITE));
-	EXPECT_EQ(EACCES, errno);
-	EXPECT_EQ(0, devdax_touch(p, false));
-	EXPECT_EQ(SIGSEGV, devdax_touch(p, true));
-	/* what is writable now was not when it was mapped */
 	ASSERT_TRUE(set_read_only(self->attr, "0"));
+	/* what is writable now was not when it was mapped */
 	EXPECT_EQ(-1, mprotect(p, self->align, PROT_READ | PROT_WRITE));
-	p = map(fd, self->align, PROT_READ | PROT_WRITE);
+	p = map(self->dd.fd, self->align, PROT_READ | PROT_WRITE);
 	ASSERT_NE(NULL, p);
 	EXPECT_EQ(0, devdax_touch(p, true));
-}
-
-/* Neither the kernel nor another process writes for who may not. */
-TEST_F(devdax_readonly, no_detours)
-{
-	int fd = open_device(self->dd.path, O_RDONLY), mem, ends[2];
-	struct iovec from = { .iov_base = "word", .iov_len = 4 }, to;
-	char *p;
-
-	ASSERT_LE(0, fd);
-	p = map(fd, self->align, PROT_READ);
-	ASSERT_NE(NULL, p);
-	ASSERT_EQ(0, pipe(ends));
-	ASSERT_EQ(4, write(ends[1], "word", 4));
-	EXPECT_EQ(-1, read(ends[0], p, 4));
-	EXPECT_EQ(EFAULT, errno);
-	to = (struct iovec){ .iov_base = p, .iov_len = 4 };
-	EXPECT_EQ(-1, process_vm_writev(getpid(), &from, 1, &to, 1, 0));
-	EXPECT_EQ(EFAULT, errno);
-	/* what a debugger uses */
-	mem = open_device("/proc/self/mem", O_RDWR);
-	ASSERT_LE(0, mem);
-	EXPECT_EQ(-1, pwrite(mem, "word", 4, (unsigned long)p));
-	close(mem);
-	EXPECT_TRUE(devdax_check(p, 0, SZ_4K, 1));
 }
 
 /* As files of a disk that becomes read-only: what is mapped stays as it is. */

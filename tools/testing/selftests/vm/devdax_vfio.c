@@ -8,9 +8,7 @@
  * touch it.
  */
 #include "devdax.h"
-#include <glob.h>
-#include <sys/ioctl.h>
-#include <linux/vfio.h>
+#include "devdax_vfio.h"
 
 #define IOVA	SZ_1G
 
@@ -24,52 +22,13 @@ FIXTURE(devdax_vfio)
 	char *dma;	/* the last 2M of the mapping: VFIO pins it 4K by 4K */
 };
 
-/* Open the first group that can be used.  Returns a file or -1. */
-static int open_group(void)
-{
-	struct vfio_group_status status = { .argsz = sizeof(status) };
-	int fd = -1;
-	glob_t found;
-	size_t i;
-
-	if (glob("/dev/vfio/[0-9]*", 0, NULL, &found))
-		return -1;
-	for (i = 0; i < found.gl_pathc && fd < 0; i++) {
-		fd = open(found.gl_pathv[i], O_RDWR | O_CLOEXEC);
-		if (fd < 0)
-			continue;
-		if (!ioctl(fd, VFIO_GROUP_GET_STATUS, &status) &&
-		    status.flags & VFIO_GROUP_FLAGS_VIABLE)
-			continue;
-		close(fd);
-		fd = -1;
-	}
-	globfree(&found);
-	return fd;
-}
-
-/* Returns NULL, or the reason to skip the test. */
-static const char *open_vfio(int *container, int *group)
-{
-	*container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
-	if (*container < 0)
-		return "no /dev/vfio/vfio";
-	*group = open_group();
-	if (*group < 0)
-		return "no device is bound to vfio-pci";
-	if (ioctl(*group, VFIO_GROUP_SET_CONTAINER, container))
-		return "the group is in use";
-	if (ioctl(*container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU))
-		return "no IOMMU (vfio_iommu_type1.allow_unsafe_interrupts=1?)";
-	return NULL;
-}
-
 FIXTURE_SETUP(devdax_vfio)
 {
 	const char *why;
 
 	devdax_setup(_metadata, &self->dd, 1);
-	why = open_vfio(&self->container, &self->group);
+	why = devdax_vfio_open(&self->container, &self->group,
+			       VFIO_TYPE1v2_IOMMU);
 	if (why)
 		SKIP(_exit(DEVDAX_SKIPPED), "%s", why);
 	self->len = self->dd.align > SZ_2M ? self->dd.align : SZ_2M;
@@ -87,15 +46,7 @@ FIXTURE_TEARDOWN(devdax_vfio)
 
 static int dma_map_at(int container, __u64 iova, void *addr, unsigned int prot)
 {
-	struct vfio_iommu_type1_dma_map map = {
-		.argsz = sizeof(map),
-		.flags = prot,
-		.vaddr = (unsigned long)addr,
-		.iova = iova,
-		.size = SZ_2M,
-	};
-
-	return ioctl(container, VFIO_IOMMU_MAP_DMA, &map) ? -errno : 0;
+	return devdax_vfio_map(container, iova, addr, SZ_2M, prot);
 }
 
 static int dma_map(int container, void *addr, unsigned int prot)
@@ -103,18 +54,13 @@ static int dma_map(int container, void *addr, unsigned int prot)
 	return dma_map_at(container, IOVA, addr, prot);
 }
 
-static int dma_unmap_at(int container, __u64 iova)
+/* Returns 0, or what was unmapped in place of 2M. */
+static long dma_unmap_at(int container, __u64 iova)
 {
-	struct vfio_iommu_type1_dma_unmap unmap = {
-		.argsz = sizeof(unmap),
-		.iova = iova,
-		.size = SZ_2M,
-	};
-
-	return ioctl(container, VFIO_IOMMU_UNMAP_DMA, &unmap) ? -errno : 0;
+	return devdax_vfio_unmap(container, iova, SZ_2M) - SZ_2M;
 }
 
-static int dma_unmap(int container)
+static long dma_unmap(int container)
 {
 	return dma_unmap_at(container, IOVA);
 }
@@ -133,8 +79,6 @@ static long status_kb(const char *key)
 		fclose(f);
 	return val;
 }
-
-#define READ_WRITE	(VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE)
 
 TEST_F(devdax_vfio, unbind_after_unmap)
 {

@@ -8,15 +8,12 @@
  * of QEMU also does DMA in one test.
  */
 #include "devdax_pin.h"
+#include "devdax_vfio.h"
 
-#include <glob.h>
-#include <sys/ioctl.h>
 #include <linux/pci_regs.h>
-#include <linux/vfio.h>
 
 /* The edu device can address 256M. */
 #define IOVA		0x100000UL
-#define READ_WRITE	(VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE)
 
 /* Registers and memory of the edu device (docs/specs/edu.txt of QEMU). */
 #define EDU_ID		0x11e81234
@@ -67,47 +64,13 @@ static bool vfio_pci(char *name, size_t size)
 	return ok;
 }
 
-static int open_group(const char *name)
-{
-	char path[128], link[256];
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group",
-		 name);
-	n = readlink(path, link, sizeof(link) - 1);
-	if (n < 0)
-		return -1;
-	link[n] = 0;
-	snprintf(path, sizeof(path), "/dev/vfio/%s", strrchr(link, '/') + 1);
-	return open(path, O_RDWR | O_CLOEXEC);
-}
-
-/* Returns NULL, or the reason to skip the test. */
-static const char *open_vfio(int *container, int *group)
-{
-	char name[64];
-
-	*container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
-	if (*container < 0)
-		return "no /dev/vfio/vfio";
-	if (!vfio_pci(name, sizeof(name)))
-		return "no device is bound to vfio-pci";
-	*group = open_group(name);
-	if (*group < 0)
-		return "no IOMMU group";
-	if (ioctl(*group, VFIO_GROUP_SET_CONTAINER, container))
-		return "the group is in use";
-	if (ioctl(*container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU))
-		return "no IOMMU (vfio_iommu_type1.allow_unsafe_interrupts=1?)";
-	return NULL;
-}
-
 FIXTURE_SETUP(devdax_vfio_map)
 {
 	const char *why;
 
 	devdax_setup(_metadata, &self->dd, 2);
-	why = open_vfio(&self->container, &self->group);
+	why = devdax_vfio_open(&self->container, &self->group,
+			       VFIO_TYPE1v2_IOMMU);
 	if (why)
 		SKIP(_exit(DEVDAX_SKIPPED), "%s", why);
 	self->len = 2 * self->dd.span;
@@ -129,28 +92,7 @@ FIXTURE_TEARDOWN(devdax_vfio_map)
 static int dma_map(int container, unsigned long iova, void *addr,
 		   unsigned long len)
 {
-	struct vfio_iommu_type1_dma_map map = {
-		.argsz = sizeof(map),
-		.flags = READ_WRITE,
-		.vaddr = (unsigned long)addr,
-		.iova = iova,
-		.size = len,
-	};
-
-	return ioctl(container, VFIO_IOMMU_MAP_DMA, &map) ? -errno : 0;
-}
-
-/* Returns the number of bytes that were unmapped, or a negative error. */
-static long dma_unmap(int container, unsigned long iova, unsigned long len)
-{
-	struct vfio_iommu_type1_dma_unmap unmap = {
-		.argsz = sizeof(unmap),
-		.iova = iova,
-		.size = len,
-	};
-
-	return ioctl(container, VFIO_IOMMU_UNMAP_DMA, &unmap) ?
-		-errno : (long)unmap.size;
+	return devdax_vfio_map(container, iova, addr, len, READ_WRITE);
 }
 
 TEST_F(devdax_vfio_map, any_size_and_place)
@@ -169,7 +111,7 @@ TEST_F(devdax_vfio_map, any_size_and_place)
 		}
 		EXPECT_EQ(before + len / SZ_4K, pins_held());
 		EXPECT_EQ(given_up, pin_stat().released);
-		ASSERT_EQ(len, dma_unmap(self->container, IOVA, len));
+		ASSERT_EQ(len, devdax_vfio_unmap(self->container, IOVA, len));
 		EXPECT_EQ(before, pins_held());
 		EXPECT_EQ(given_up + len / SZ_4K, pin_stat().released) {
 			TH_LOG("part %u", i);
@@ -184,9 +126,9 @@ TEST_F(devdax_vfio_map, both_spans)
 	ASSERT_EQ(0, dma_map(self->container, IOVA, self->p, self->len));
 	EXPECT_EQ(before + self->len / SZ_4K, pins_held());
 	/* VFIO unmaps a mapping as a whole only. */
-	EXPECT_EQ(-EINVAL, dma_unmap(self->container, IOVA, self->len / 2));
+	EXPECT_EQ(-EINVAL, devdax_vfio_unmap(self->container, IOVA, self->len / 2));
 	EXPECT_EQ(before + self->len / SZ_4K, pins_held());
-	EXPECT_EQ(self->len, dma_unmap(self->container, IOVA, self->len));
+	EXPECT_EQ(self->len, devdax_vfio_unmap(self->container, IOVA, self->len));
 	EXPECT_EQ(before, pins_held());
 }
 
@@ -204,9 +146,9 @@ TEST_F(devdax_vfio_map, halves)
 	ASSERT_EQ(0, dma_map(fd, IOVA + half, self->p + SZ_4K + half, half));
 	ASSERT_EQ(0, dma_map(fd, IOVA + 2 * half, self->p + SZ_4K, half));
 	EXPECT_EQ(before + 3 * nr, pins_held());
-	EXPECT_EQ(half, dma_unmap(fd, IOVA, half));
+	EXPECT_EQ(half, devdax_vfio_unmap(fd, IOVA, half));
 	EXPECT_EQ(before + 2 * nr, pins_held());
-	EXPECT_EQ(2 * half, dma_unmap(fd, IOVA, 3 * half));
+	EXPECT_EQ(2 * half, devdax_vfio_unmap(fd, IOVA, 3 * half));
 	EXPECT_EQ(before, pins_held());
 }
 
@@ -228,7 +170,7 @@ TEST_F(devdax_vfio_map, hole_keeps_nothing)
 	EXPECT_EQ(before, pins_held());
 	/* The range of addresses is free again. */
 	ASSERT_EQ(0, dma_map(self->container, IOVA, self->p, len - 3 * SZ_4K));
-	EXPECT_EQ(len - 3 * SZ_4K, dma_unmap(self->container, IOVA, len));
+	EXPECT_EQ(len - 3 * SZ_4K, devdax_vfio_unmap(self->container, IOVA, len));
 	EXPECT_EQ(before, pins_held());
 }
 
@@ -306,8 +248,8 @@ TEST_F(devdax_vfio_map, device_reaches_memory)
 	EXPECT_TRUE(devdax_check(self->p + to, from, len, 3));
 	EXPECT_TRUE(devdax_check(self->p + to - 512, 0, 512, 4));
 	EXPECT_TRUE(devdax_check(self->p + to + len, len + 512, 512, 4));
-	EXPECT_EQ(8 * SZ_4K, dma_unmap(self->container, IOVA, 8 * SZ_4K));
-	EXPECT_EQ(6 * SZ_4K, dma_unmap(self->container, 2 * SZ_2M, 6 * SZ_4K));
+	EXPECT_EQ(8 * SZ_4K, devdax_vfio_unmap(self->container, IOVA, 8 * SZ_4K));
+	EXPECT_EQ(6 * SZ_4K, devdax_vfio_unmap(self->container, 2 * SZ_2M, 6 * SZ_4K));
 	close(edu.fd);
 }
 

@@ -8,12 +8,9 @@
  * Needs a device that is bound to vfio-pci, like devdax_vfio.
  */
 #include "devdax_pin.h"
-
-#include <glob.h>
-#include <linux/vfio.h>
+#include "devdax_vfio.h"
 
 #define IOVA		0x100000UL
-#define READ_WRITE	(VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE)
 
 /*
  * A length: quarters of a page of the device, and 4Ks.  For anonymous memory, a
@@ -133,43 +130,13 @@ FIXTURE_VARIANT_ADD(devdax_vfio_unmap, v1)
 	.nr = ARRAY_SIZE(v1),
 };
 
-/* Returns a file of the group of a device that is bound to vfio-pci, or -1. */
-static int open_group(void)
-{
-	glob_t found;
-	int fd = -1;
-
-	if (glob("/dev/vfio/[0-9]*", 0, NULL, &found))
-		return -1;
-	if (found.gl_pathc)
-		fd = open(found.gl_pathv[0], O_RDWR | O_CLOEXEC);
-	globfree(&found);
-	return fd;
-}
-
-/* Returns NULL, or the reason to skip the test. */
-static const char *open_vfio(int *container, int *group, int iommu)
-{
-	*container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
-	if (*container < 0)
-		return "no /dev/vfio/vfio";
-	*group = open_group();
-	if (*group < 0)
-		return "no device is bound to vfio-pci";
-	if (ioctl(*group, VFIO_GROUP_SET_CONTAINER, container))
-		return "the group is in use";
-	if (ioctl(*container, VFIO_SET_IOMMU, iommu))
-		return "no IOMMU (vfio_iommu_type1.allow_unsafe_interrupts=1?)";
-	return NULL;
-}
-
 FIXTURE_SETUP(devdax_vfio_unmap)
 {
 	struct memory *m = self->memory;
 	const char *why;
 
 	devdax_setup(_metadata, &self->dd, 2);
-	why = open_vfio(&self->container, &self->group, variant->iommu);
+	why = devdax_vfio_open(&self->container, &self->group, variant->iommu);
 	if (why)
 		SKIP(_exit(DEVDAX_SKIPPED), "%s", why);
 	m[0] = (struct memory){ "anonymous", NULL, SZ_2M / 2 };
@@ -201,23 +168,11 @@ static long bytes(const struct memory *m, struct length len)
 static long run(int container, const struct memory *m, const struct step *step)
 {
 	unsigned long at = bytes(m, step->at), n = bytes(m, step->n);
-	struct vfio_iommu_type1_dma_map map = {
-		.argsz = sizeof(map),
-		.flags = READ_WRITE,
-		.vaddr = (unsigned long)m->p + at,
-		.iova = IOVA + at,
-		.size = n,
-	};
-	struct vfio_iommu_type1_dma_unmap unmap = {
-		.argsz = sizeof(unmap),
-		.iova = IOVA + at,
-		.size = n,
-	};
 
 	if (step->map)
-		return ioctl(container, VFIO_IOMMU_MAP_DMA, &map) ? -errno : 0;
-	return ioctl(container, VFIO_IOMMU_UNMAP_DMA, &unmap) ?
-		-errno : (long)unmap.size;
+		return devdax_vfio_map(container, IOVA + at, m->p + at, n,
+				       READ_WRITE);
+	return devdax_vfio_unmap(container, IOVA + at, n);
 }
 
 TEST_F(devdax_vfio_unmap, pieces)

@@ -16,23 +16,13 @@ FIXTURE(devdax_vma)
 	char *p;	/* NR pages of the device, touched */
 };
 
-/* Reserve address space of this length at an aligned address. */
-static char *reserve(unsigned long len, unsigned long align)
-{
-	char *p = mmap(NULL, len + align, PROT_NONE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	unsigned long addr = (unsigned long)p + align - 1;
-
-	return p == MAP_FAILED ? p : (char *)(addr - addr % align);
-}
-
 FIXTURE_SETUP(devdax_vma)
 {
 	unsigned long i;
 
 	devdax_setup(_metadata, &self->dd, NR);
 	self->align = self->dd.align;
-	self->area = reserve((NR + 1) * self->align, self->align);
+	self->area = devdax_reserve(&self->dd, (NR + 1) * self->align, 0);
 	ASSERT_NE(MAP_FAILED, self->area);
 	self->p = devdax_map(&self->dd, 0, NR * self->align);
 	ASSERT_NE(MAP_FAILED, self->p);
