@@ -26,9 +26,9 @@ static inline void nt_store_fence(void)
 
 /*
  * One thread wrote 1 GiB of struct pages from an image, in virtual machines. On
- * Intel Xeons of two generations, non-temporal stores were 1.8 to 2.6 times as
- * fast as ordinary ones. On an AMD EPYC they were 0.7 times as fast. Other
- * vendors were not measured.
+ * Intel Xeons, non-temporal stores were 1.8 to 2.6 times as fast as ordinary
+ * ones. On an AMD EPYC they were 0.7 times as fast. Other vendors were not
+ * measured.
  */
 static inline bool nt_store_pays(void)
 {

@@ -24,6 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -39,6 +40,14 @@
 #else
 #define DEVDAX_SKIPPED	255
 #endif
+
+#ifndef MADV_COLD
+#define MADV_COLD	20
+#define MADV_PAGEOUT	21
+#endif
+
+/* The page frame in an entry of /proc/PID/pagemap */
+#define PM_PFN		0x007fffffffffffffULL
 
 /* Seconds after which a bind or an unbind counts as hung. */
 #define DEVDAX_DEADLINE	15
@@ -285,6 +294,55 @@ static inline char *devdax_map(const struct devdax *dd, unsigned long off,
 	return mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, dd->fd, off);
 }
 
+/* Counters of pins in /proc/vmstat. */
+struct pin_stat {
+	long acquired;
+	long released;
+};
+
+static inline struct pin_stat pin_stat(void)
+{
+	struct pin_stat stat = { -1, -1 };
+	char line[128];
+	FILE *f;
+
+	devdax_write("/proc/sys/vm/stat_refresh", "1");
+	f = fopen("/proc/vmstat", "r");
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "nr_foll_pin_acquired %ld", &stat.acquired) == 1 ||
+		    sscanf(line, "nr_foll_pin_released %ld", &stat.released) == 1)
+			continue;
+	}
+	if (f)
+		fclose(f);
+	return stat;
+}
+
+/* The number of pins that all processes hold now. */
+static inline long pins_held(void)
+{
+	struct pin_stat stat = pin_stat();
+
+	return stat.acquired - stat.released;
+}
+
+/* How many faults it takes to read *p, or to write it. */
+static inline long devdax_faults(char *p, bool write)
+{
+	struct rusage before, after;
+
+	/* writing the answers must not fault */
+	getrusage(RUSAGE_SELF, &before);
+	getrusage(RUSAGE_SELF, &after);
+	getrusage(RUSAGE_SELF, &before);
+	if (write)
+		__atomic_store_n(p, 1, __ATOMIC_RELAXED);
+	else
+		__atomic_load_n(p, __ATOMIC_RELAXED);
+	getrusage(RUSAGE_SELF, &after);
+	return after.ru_minflt - before.ru_minflt;
+}
+
 /*
  * Reserve an address range, to map over it with MAP_FIXED or to unmap it and
  * have a free one.  It begins shift bytes behind a multiple of the device's
@@ -303,14 +361,14 @@ static inline char *devdax_reserve(const struct devdax *dd, unsigned long len,
 }
 
 /*
- * A number in kB from a report like smaps, for the mapping that addr is in, or
- * for the first one without addr.  Returns -1 if it is not found.
+ * A number in kB from a report like meminfo, or like smaps: for the mapping that
+ * addr is in.  Returns -1 if it is not found.
  */
-static inline long devdax_smaps(const char *path, const void *addr,
+static inline long devdax_kb(const char *path, const void *addr,
 				const char *name)
 {
 	unsigned long start, end, len = strlen(name);
-	bool here = false;
+	bool here = !addr;
 	char line[512];
 	long kb = -1;
 	FILE *f = fopen(path, "r");

@@ -26,15 +26,7 @@ FIXTURE(devdax_hwpoison)
 /* HardwareCorrupted in kB, -1 if the kernel does not count it. */
 static long corrupted(void)
 {
-	FILE *f = fopen("/proc/meminfo", "r");
-	char line[256];
-	long val = -1;
-
-	while (f && fgets(line, sizeof(line), f))
-		sscanf(line, "HardwareCorrupted: %ld", &val);
-	if (f)
-		fclose(f);
-	return val;
+	return devdax_kb("/proc/meminfo", NULL, "HardwareCorrupted");
 }
 
 FIXTURE_SETUP(devdax_hwpoison)

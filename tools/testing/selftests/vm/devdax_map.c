@@ -193,13 +193,13 @@ TEST_F(devdax_map, smaps_rss)
 	char *p = devdax_map(&self->dd, 0, 2 * align);
 
 	ASSERT_NE(MAP_FAILED, p);
-	EXPECT_EQ(0, devdax_smaps(path, p, "Rss"));
+	EXPECT_EQ(0, devdax_kb(path, p, "Rss"));
 	EXPECT_EQ(0, devdax_touch(p + align + align / 2, true));
-	if (!self->dd.geometry && !devdax_smaps(path, p, "Rss"))
+	if (!self->dd.geometry && !devdax_kb(path, p, "Rss"))
 		each = 0;
-	EXPECT_EQ(each, devdax_smaps(path, p, "Rss"));
+	EXPECT_EQ(each, devdax_kb(path, p, "Rss"));
 	EXPECT_EQ(0, devdax_touch(p, true));
-	EXPECT_EQ(2 * each, devdax_smaps(path, p, "Rss"));
+	EXPECT_EQ(2 * each, devdax_kb(path, p, "Rss"));
 	devdax_fill(p, 0, SZ_4K, 7);
 	EXPECT_TRUE(devdax_check(self->all, 0, SZ_4K, 7));
 }

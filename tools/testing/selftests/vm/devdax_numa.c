@@ -30,24 +30,6 @@ static int node_of(char *addr)
 	return node;
 }
 
-/* The node that sysfs tells, or -1. */
-static int node_of_device(const struct devdax *dd)
-{
-	char path[128];
-	int node = -1;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/sys/bus/dax/devices/%s/numa_node",
-		 dd->name);
-	f = fopen(path, "r");
-	if (!f)
-		return -1;
-	if (fscanf(f, "%d", &node) != 1)
-		node = -1;
-	fclose(f);
-	return node;
-}
-
 FIXTURE(devdax_numa)
 {
 	struct devdax dd;
@@ -87,8 +69,9 @@ TEST_F(devdax_numa, node_of_each_page)
 {
 	int i;
 
-	if (node_of_device(&self->dd) >= 0)
-		EXPECT_EQ(node_of_device(&self->dd), self->node);
+	/* -1: the firmware does not tell */
+	if ((int)devdax_attr(&self->dd, "numa_node") >= 0)
+		EXPECT_EQ(devdax_attr(&self->dd, "numa_node"), self->node);
 	ASSERT_EQ(0, move_pages(0, NR_PAGES, self->pages, NULL, self->status));
 	for (i = 0; i < NR_PAGES; i++)
 		EXPECT_EQ(self->node, self->status[i]);

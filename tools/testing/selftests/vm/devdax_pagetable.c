@@ -8,11 +8,6 @@
 #include "devdax.h"
 #include <pthread.h>
 
-#ifndef MADV_COLD
-#define MADV_COLD	20
-#define MADV_PAGEOUT	21
-#endif
-
 FIXTURE(devdax_pagetable)
 {
 	struct devdax dd;
@@ -180,16 +175,15 @@ struct walker {
 	pthread_t thread;
 	char *p;
 	unsigned long size;	/* bytes of the mapping to discard */
-	unsigned long wrong;	/* reads of pagemap with another page frame */
+	unsigned long seen;	/* reads of pagemap with a page frame */
+	unsigned long wrong;	/* with another one than it must be */
 	bool stop;
 };
-
-#define PM_PFN		0x007fffffffffffffULL
 
 /* The last entries of pagemap before end.  Returns the page frame of the first. */
 static __u64 frame_before(int fd, char *end)
 {
-	__u64 entries[SZ_2M / SZ_4K];
+	__u64 entries[SZ_2M / SZ_4K] = {};
 
 	pread(fd, entries, sizeof(entries),
 	      (unsigned long)(end - SZ_2M) / SZ_4K * sizeof(*entries));
@@ -209,6 +203,7 @@ static void *walk(void *arg)
 
 	while (!__atomic_load_n(&walker->stop, __ATOMIC_SEQ_CST)) {
 		frame = frame_before(fd, end);
+		walker->seen += !!frame;
 		walker->wrong += frame && frame + SZ_2M / SZ_4K != next;
 	}
 	close(fd);
@@ -267,6 +262,8 @@ TEST_F(devdax_pagetable, walk_while_faulting)
 	EXPECT_EQ(0, read_beside(walk, &walker));
 	__atomic_store_n(&other.stop, true, __ATOMIC_SEQ_CST);
 	pthread_join(other.thread, NULL);
+	/* the walk and the discarding took turns */
+	EXPECT_NE(0, walker.seen);
 	EXPECT_EQ(0, walker.wrong);
 	munmap(walker.p, 2 * walker.size);
 }

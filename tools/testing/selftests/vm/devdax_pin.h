@@ -20,12 +20,6 @@
 
 #define pin_log(fmt, ...)	fprintf(stderr, "# " fmt "\n", ##__VA_ARGS__)
 
-/* Counters of pins in /proc/vmstat. */
-struct pin_stat {
-	long acquired;
-	long released;
-};
-
 /* A range of the device: its memory from offset off on begins at frame pfn. */
 struct pin_range {
 	unsigned long off;
@@ -45,32 +39,6 @@ struct pins {
 	unsigned long *page;	/* each reference's 4K, counted from p */
 	struct pin_range range[2];
 };
-
-static inline struct pin_stat pin_stat(void)
-{
-	struct pin_stat stat = { -1, -1 };
-	char line[128];
-	FILE *f;
-
-	devdax_write("/proc/sys/vm/stat_refresh", "1");
-	f = fopen("/proc/vmstat", "r");
-	while (f && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "nr_foll_pin_acquired %ld", &stat.acquired) == 1 ||
-		    sscanf(line, "nr_foll_pin_released %ld", &stat.released) == 1)
-			continue;
-	}
-	if (f)
-		fclose(f);
-	return stat;
-}
-
-/* The number of pins that all processes hold now. */
-static inline long pins_held(void)
-{
-	struct pin_stat stat = pin_stat();
-
-	return stat.acquired - stat.released;
-}
 
 static inline void pins_ranges(struct pins *pins)
 {

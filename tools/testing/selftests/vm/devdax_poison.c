@@ -18,15 +18,7 @@
 
 static long hardware_corrupted(void)
 {
-	FILE *f = fopen("/proc/meminfo", "r");
-	char line[128];
-	long kb = -1;
-
-	while (f && kb < 0 && fgets(line, sizeof(line), f))
-		sscanf(line, "HardwareCorrupted: %ld kB", &kb);
-	if (f)
-		fclose(f);
-	return kb;
+	return devdax_kb("/proc/meminfo", NULL, "HardwareCorrupted");
 }
 
 static long minor_faults(void)

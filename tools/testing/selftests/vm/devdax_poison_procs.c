@@ -26,7 +26,7 @@ enum threads {
 	ONE_THREAD,
 	FIRST_HAS_ENDED,
 	FIRST_BLOCKS_SIGBUS,
-	SECOND_ASKS,
+	TWO_THREADS,
 };
 
 /* One process that maps the device.  It shares this with the test. */
@@ -84,15 +84,11 @@ static void set_kill(int kill)
 
 static long touch(void)
 {
-	struct rusage usage;
-	long before;
+	char *p = me->p + me->touch - me->off;
+	long faults = devdax_faults(p, false);
 
-	getrusage(RUSAGE_SELF, &usage);
-	before = usage.ru_minflt;
-	me->byte = __atomic_load_n(me->p + me->touch - me->off,
-				   __ATOMIC_RELAXED);
-	getrusage(RUSAGE_SELF, &usage);
-	return usage.ru_minflt - before;
+	me->byte = *p;
+	return faults;
 }
 
 /* The work of a process, in its only thread or in its second one. */
@@ -368,7 +364,7 @@ TEST_F(devdax_poison_procs, threads)
 
 	procs[0].threads = FIRST_HAS_ENDED;
 	procs[1].threads = FIRST_BLOCKS_SIGBUS;
-	procs[2].threads = SECOND_ASKS;
+	procs[2].threads = TWO_THREADS;
 	procs[2].kill = PR_MCE_KILL_EARLY;
 	for (i = 0; i < 3; i++)
 		ASSERT_TRUE(start(&procs[i]));

@@ -110,6 +110,8 @@ TEST_F(devdax_readonly, mapping_from_before_stays)
 		      devdax_touch(second, true));
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);
+	/* but no other can be made like it */
+	EXPECT_EQ(NULL, map(self->dd.fd, self->align, PROT_READ | PROT_WRITE));
 }
 
 /* A device that is bound while the region is read-only is no different. */

@@ -65,21 +65,6 @@ static long dma_unmap(int container)
 	return dma_unmap_at(container, IOVA);
 }
 
-/* Read a value of /proc/self/status in kB.  Returns -1 if there is none. */
-static long status_kb(const char *key)
-{
-	FILE *f = fopen("/proc/self/status", "r");
-	char line[256];
-	long val = -1;
-
-	while (f && fgets(line, sizeof(line), f))
-		if (!strncmp(line, key, strlen(key)))
-			sscanf(line + strlen(key), ":%ld", &val);
-	if (f)
-		fclose(f);
-	return val;
-}
-
 TEST_F(devdax_vfio, unbind_after_unmap)
 {
 	ASSERT_EQ(0, dma_map(self->container, self->dma, READ_WRITE));
@@ -100,44 +85,21 @@ TEST_F(devdax_vfio, unbind_after_close)
 	EXPECT_EQ(0, devdax_unbind(&self->dd));
 }
 
-/*
- * How many pages are pinned now, as /proc/vmstat counts them.  Nobody else pins
- * pages during the test.
- */
-static long pinned_pages(void)
-{
-	long nr, pinned = 0;
-	char line[128];
-	FILE *f;
-
-	/* Each processor has counts that are not yet in the sum. */
-	devdax_write("/proc/sys/vm/stat_refresh", "1");
-	f = fopen("/proc/vmstat", "r");
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "nr_foll_pin_acquired %ld", &nr) == 1)
-			pinned += nr;
-		else if (sscanf(line, "nr_foll_pin_released %ld", &nr) == 1)
-			pinned -= nr;
-	if (f)
-		fclose(f);
-	return pinned;
-}
-
 TEST_F(devdax_vfio, unmap_unpins_what_map_pinned)
 {
-	long before = pinned_pages();
+	long before = pins_held();
 	int i;
 
 	for (i = 0; i < 3; i++) {
 		ASSERT_EQ(0, dma_map(self->container, self->dma, READ_WRITE));
-		EXPECT_EQ(before + SZ_2M / SZ_4K, pinned_pages());
+		EXPECT_EQ(before + SZ_2M / SZ_4K, pins_held());
 		ASSERT_EQ(0, dma_unmap(self->container));
-		ASSERT_EQ(before, pinned_pages());
+		ASSERT_EQ(before, pins_held());
 	}
 	ASSERT_EQ(0, dma_map(self->container, self->dma, READ_WRITE));
 	close(self->group);
 	close(self->container);
-	EXPECT_EQ(before, pinned_pages());
+	EXPECT_EQ(before, pins_held());
 }
 
 /* Memory must not be removed while a device can still reach it. */
@@ -158,13 +120,13 @@ TEST_F(devdax_vfio, unbind_waits_for_unmap)
 /* VFIO does not charge device memory to the user, in a map or in an unmap. */
 TEST_F(devdax_vfio, locked_memory_unchanged)
 {
-	long before = status_kb("VmLck");
+	long before = devdax_kb("/proc/self/status", NULL, "VmLck");
 
 	ASSERT_NE(-1, before);
 	ASSERT_EQ(0, dma_map(self->container, self->dma, READ_WRITE));
-	EXPECT_EQ(before, status_kb("VmLck"));
+	EXPECT_EQ(before, devdax_kb("/proc/self/status", NULL, "VmLck"));
 	ASSERT_EQ(0, dma_unmap(self->container));
-	EXPECT_EQ(before, status_kb("VmLck"));
+	EXPECT_EQ(before, devdax_kb("/proc/self/status", NULL, "VmLck"));
 }
 
 /*
