@@ -107,6 +107,7 @@ TEST_F(devdax_walk, smaps_counts_what_is_mapped)
 {
 	long kb = self->align > SZ_4K ? self->align / 1024 : 0;
 	static const char path[] = "/proc/self/smaps";
+	long rss = devdax_kb("/proc/self/status", NULL, "VmRSS");
 
 	EXPECT_EQ(self->align / 1024,
 		  devdax_kb(path, self->p, "KernelPageSize"));
@@ -122,6 +123,8 @@ TEST_F(devdax_walk, smaps_counts_what_is_mapped)
 	EXPECT_EQ(kb, devdax_kb(path, self->p, "Private_Dirty"));
 	EXPECT_EQ(kb, devdax_kb(path, self->p, "Private_Clean"));
 	EXPECT_EQ(0, devdax_faults(self->p + self->align, false));
+	/* but not as memory of the process, which may need some more itself */
+	EXPECT_GT(rss + 256, devdax_kb("/proc/self/status", NULL, "VmRSS"));
 }
 
 TEST_F(devdax_walk, smaps_rollup_counts_what_is_mapped)
@@ -203,6 +206,13 @@ TEST_F(devdax_walk, clear_refs_tracks_writes)
 	EXPECT_EQ(PM_SOFT_DIRTY, entry(self->pagemap, self->p) & PM_SOFT_DIRTY);
 	EXPECT_EQ(0, entry(self->pagemap, self->p + self->align) &
 		     PM_SOFT_DIRTY);
+	/* mprotect() takes an entry of 1G away, and the mark with it */
+	ASSERT_EQ(0, mprotect(self->p, self->align, PROT_READ));
+	devdax_faults(self->p, false);
+	EXPECT_EQ(self->align < SZ_1G ? PM_SOFT_DIRTY : 0,
+		  entry(self->pagemap, self->p) & PM_SOFT_DIRTY);
+	ASSERT_EQ(0, mprotect(self->p, self->align, PROT_READ | PROT_WRITE));
+	devdax_faults(self->p, true);
 }
 
 /* Advice about memory that can be reclaimed. */
