@@ -365,7 +365,7 @@ static inline char *devdax_reserve(const struct devdax *dd, unsigned long len,
  * addr is in.  Returns -1 if it is not found.
  */
 static inline long devdax_kb(const char *path, const void *addr,
-				const char *name)
+			     const char *name)
 {
 	unsigned long start, end, len = strlen(name);
 	bool here = !addr;
