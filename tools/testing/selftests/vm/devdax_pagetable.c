@@ -222,7 +222,7 @@ static void *discard(void *arg)
 
 /*
  * Read for 20 seconds while a walker runs.  Returns how often the data was
- * wrong.
+ * wrong.  A read that faults can take a millisecond, so the clock is asked often.
  */
 static unsigned long read_beside(void *(*fn)(void *), struct walker *walker)
 {
@@ -235,7 +235,7 @@ static unsigned long read_beside(void *(*fn)(void *), struct walker *walker)
 	if (pthread_create(&walker->thread, NULL, fn, walker))
 		return ~0UL;
 	for (end = time(NULL) + 20; time(NULL) < end && !lost;)
-		for (i = 0; i < 10000; i++)
+		for (i = 0; i < 100; i++)
 			lost += __atomic_load_n(word, __ATOMIC_RELAXED) != 1;
 	__atomic_store_n(&walker->stop, true, __ATOMIC_SEQ_CST);
 	pthread_join(walker->thread, NULL);
@@ -248,7 +248,7 @@ static unsigned long read_beside(void *(*fn)(void *), struct walker *walker)
  * a page table.  As a page table it would look bad, and the kernel would clear
  * it.  Nor must the walk leave pages out: the mapping behind has other ones.
  */
-TEST_F(devdax_pagetable, walk_while_faulting)
+TEST_F_TIMEOUT(devdax_pagetable, walk_while_faulting, 120)
 {
 	struct walker walker = { .size = self->dd.span }, other;
 
@@ -269,7 +269,7 @@ TEST_F(devdax_pagetable, walk_while_faulting)
 }
 
 /* A walk must not mistake an entry that came back for a bad entry. */
-TEST_F(devdax_pagetable, discard_while_faulting)
+TEST_F_TIMEOUT(devdax_pagetable, discard_while_faulting, 120)
 {
 	struct walker walker = { .p = self->p, .size = self->align / 2 };
 
@@ -312,7 +312,7 @@ static void *report(void *arg)
  * The kernel must not mistake the memory for a page table, and must not lose
  * what the process has written.
  */
-TEST_F(devdax_pagetable, report_beside_changes)
+TEST_F_TIMEOUT(devdax_pagetable, report_beside_changes, 120)
 {
 	unsigned long align = self->align, i;
 	struct walker walker = { .p = self->p };
