@@ -28,6 +28,7 @@
 #define pr_fmt(fmt) "test_devdax_memmap: " fmt
 
 #include <linux/debugfs.h>
+#include <linux/devdax_test.h>
 #include <linux/fs.h>
 #include <linux/kernel.h>
 #include <linux/log2.h>
@@ -95,29 +96,27 @@ static int check_head(struct page *page, unsigned long pfn, struct page *first,
 	    wrong(pfn, "geometry", pgmap_geometry_nr(page->pgmap), nr))
 		return -EUCLEAN;
 	if (compound &&
-	    (wrong(pfn, "destructor", page[1].compound_dtor,
-		   COMPOUND_PAGE_DTOR) ||
-	     wrong(pfn, "compound mapcount", compound_mapcount(page), 0) ||
-	     (nr > 2 && wrong(pfn, "pins", compound_pincount(page), 0))))
+	    wrong(pfn, "unused compound page",
+		  devdax_test_unused(page, ilog2(nr)), true))
 		return -EUCLEAN;
 	return check_any(page, pfn, first,
 			 BIT(PG_reserved) | (compound ? BIT(PG_head) : 0));
 }
 
 static int check_tail(struct page *page, unsigned long pfn, struct page *first,
-		      struct page *head)
+		      struct page *head, unsigned int order)
 {
 	if (wrong(pfn, "compound head", (unsigned long)compound_head(page),
 		  (unsigned long)head) ||
 	    wrong(pfn, "tail", PageTail(page), 1) ||
 	    wrong(pfn, "references", page_ref_count(page), 0))
 		return -EUCLEAN;
-	/* The first tail uses this word for something else. */
-	if (page > head + 1 &&
+	if (page > head + DEVDAX_TEST_OWN_TAILS &&
 	    wrong(pfn, "mapping", (unsigned long)page->mapping,
 		  (unsigned long)TAIL_MAPPING))
 		return -EUCLEAN;
-	return check_any(page, pfn, first, BIT(PG_reserved));
+	return check_any(page, pfn, first, BIT(PG_reserved) |
+			 devdax_test_tail_flags(page - head, order));
 }
 
 static int check_pages(unsigned long start, unsigned long end, unsigned long nr)
@@ -132,7 +131,7 @@ static int check_pages(unsigned long start, unsigned long end, unsigned long nr)
 			head = page;
 			ret = check_head(page, pfn, first, nr);
 		} else {
-			ret = check_tail(page, pfn, first, head);
+			ret = check_tail(page, pfn, first, head, ilog2(nr));
 		}
 		if (ret)
 			return ret;

@@ -21,6 +21,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "test_devdax_pin_base.h"
 #include "test_devdax_pin_uapi.h"
 
 /* 8 GiB in 4Ks: more than a 1G page and its neighbours. */
@@ -52,8 +53,8 @@ static long take(const struct test_devdax_hold *hold, struct page **pages)
 	if (hold->how & TEST_DEVDAX_ONLY)
 		return get ? get_user_pages_fast_only(hold->addr, hold->nr,
 						      flags, pages) :
-			     pin_user_pages_fast_only(hold->addr, hold->nr,
-						      flags, pages);
+			     pin_pages_fast_only(hold->addr, hold->nr, flags,
+						 pages);
 	if (hold->how & TEST_DEVDAX_FAST)
 		return get ? get_user_pages_fast(hold->addr, hold->nr, flags,
 						 pages) :
@@ -61,8 +62,8 @@ static long take(const struct test_devdax_hold *hold, struct page **pages)
 						 pages);
 	if (mmap_read_lock_killable(current->mm))
 		return -EINTR;
-	ret = get ? get_user_pages(hold->addr, hold->nr, flags, pages, NULL) :
-		    pin_user_pages(hold->addr, hold->nr, flags, pages, NULL);
+	ret = get ? get_pages_slowly(hold->addr, hold->nr, flags, pages) :
+		    pin_pages_slowly(hold->addr, hold->nr, flags, pages);
 	mmap_read_unlock(current->mm);
 	return ret;
 }
@@ -172,14 +173,14 @@ static long pin_drop(struct test_devdax_pin *pin,
 /* Count as many references as this number of pins of one 4K would. */
 static int charge(struct page *head, s64 add)
 {
-	bool own_count = hpage_pincount_available(head);
+	atomic_t *pins = exact_pins(head);
 
-	if (!own_count)
+	if (!pins)
 		add *= GUP_PIN_COUNTING_BIAS;
 	if (add != (int)add)
 		return -EINVAL;
-	if (own_count)
-		atomic_add(add, compound_pincount_ptr(head));
+	if (pins)
+		atomic_add(add, pins);
 	page_ref_add(head, add);
 	return 0;
 }
@@ -202,8 +203,7 @@ static long pin_refs(struct test_devdax_refs __user *arg, bool add)
 	if (add)
 		ret = charge(head, refs.add);
 	refs.refs = page_ref_count(head);
-	refs.pins = hpage_pincount_available(head) ?
-		    atomic_read(compound_pincount_ptr(head)) : 0;
+	refs.pins = exact_pins(head) ? atomic_read(exact_pins(head)) : 0;
 	refs.own = atomic_read(&page->_refcount);
 	refs.nr = compound_nr(head);
 	put_dev_pagemap(pgmap);
@@ -264,7 +264,6 @@ static const struct file_operations test_devdax_pin_fops = {
 	.open		= test_devdax_pin_open,
 	.release	= test_devdax_pin_release,
 	.unlocked_ioctl	= test_devdax_pin_ioctl,
-	.llseek		= no_llseek,
 };
 
 static int __init test_devdax_pin_init(void)

@@ -73,8 +73,7 @@ unsigned long grab_device_pages(struct page *page, unsigned long max,
 	if ((flags & FOLL_PIN) && !exact)
 		refs *= GUP_PIN_COUNTING_BIAS;
 
-	if (!device_refs_add(head, refs, flags & FOLL_PIN ? DEVICE_PINS_MAX :
-							    DEVICE_REFS_MAX))
+	if (!device_refs_add(head, refs, device_refs_max(flags)))
 		return 0;
 
 	if (flags & FOLL_PIN) {

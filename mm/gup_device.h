@@ -6,8 +6,7 @@
  * mm/gup_device.c.
  */
 #include <linux/limits.h>
-
-struct page;
+#include <linux/mm.h>
 
 /*
  * The references above this limit are left for get_page(), which cannot fail:
@@ -22,6 +21,12 @@ struct page;
  * others from taking short references, for O_DIRECT, futexes or a fault of KVM.
  */
 #define DEVICE_PINS_MAX	(DEVICE_REFS_MAX - (1 << 16))
+
+/* The limit for references that are taken with @flags. */
+static inline int device_refs_max(unsigned int flags)
+{
+	return flags & FOLL_PIN ? DEVICE_PINS_MAX : DEVICE_REFS_MAX;
+}
 
 #ifdef CONFIG_ZONE_DEVICE
 unsigned long grab_device_pages(struct page *page, unsigned long max,

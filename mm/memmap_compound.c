@@ -12,6 +12,7 @@
 
 #include "memmap_compound.h"
 #include "memmap_image.h"
+#include "memmap_prep.h"
 #include "vmemmap_compound.h"
 
 /*
@@ -59,7 +60,6 @@ void memmap_init_compound_fields(struct page *page, unsigned long nr,
 				 struct page *head, int nid,
 				 struct dev_pagemap *pgmap)
 {
-	unsigned int order = pgmap_geometry_order(pgmap);
 	unsigned long i;
 
 	__init_zone_device_page(page, nid, pgmap);
@@ -71,15 +71,8 @@ void memmap_init_compound_fields(struct page *page, unsigned long nr,
 			cond_resched();
 	}
 
-	/* in the first tail; the destructor tells this from a hugetlb page */
-	set_compound_page_dtor(page, COMPOUND_PAGE_DTOR);
-	set_compound_order(page, order);
-	atomic_set(compound_mapcount_ptr(page), -1);
-	/* in the second tail, which order 1 does not have */
-	if (order > 1)
-		atomic_set(compound_pincount_ptr(page), 0);
-
-	__SetPageHead(page);
+	/* in the first two tails, and in the head */
+	memmap_prep_head(page, head, pgmap_geometry_order(pgmap));
 }
 
 /*
@@ -88,7 +81,7 @@ void memmap_init_compound_fields(struct page *page, unsigned long nr,
  */
 #define COMPOUND_IMAGES	4UL
 
-/* Images are reused for each compound page: only the head address differs. */
+/* Images are reused for each compound page: only addresses in it differ. */
 static void memmap_write_compound(struct page *head, unsigned long nr,
 				  struct page *image, unsigned long nr_images)
 {
@@ -96,6 +89,7 @@ static void memmap_write_compound(struct page *head, unsigned long nr,
 
 	for (i = 1; i < nr_images; i++)
 		set_compound_head(image + i, head);
+	memmap_move_head(image, nr_images, head);
 	memmap_write(head, image, nr_images, nr);
 }
 

@@ -22,19 +22,27 @@
 /*
  * One image serves for all pages only where no field depends on the pfn. This
  * holds for ZONE_DEVICE. It needs a virtual memmap, so page flags hold no
- * section. No architecture with ZONE_DEVICE keeps ->virtual.
+ * section.
  */
-#if defined(SECTION_IN_PAGE_FLAGS) || defined(WANT_PAGE_VIRTUAL)
+#ifdef SECTION_IN_PAGE_FLAGS
 #error "struct pages of ZONE_DEVICE depend on their pfn"
+#endif
+
+/* ->virtual does depend on it; loongarch has it for KFENCE, x86 never */
+#ifdef WANT_PAGE_VIRTUAL
+#define PAGE_KEEPS_ADDRESS	true
+#else
+#define PAGE_KEEPS_ADDRESS	false
 #endif
 
 /**
  * memmap_by_field() - whether struct pages have to be written field by field
  *
- * There are two reasons. KASAN does not see the stores of memmap_write(). The
- * page_ref_set tracepoint, if it is active, has to report each page.
+ * There are three reasons. KASAN and KMSAN do not see the stores of
+ * memmap_write(). The page_ref_set tracepoint, if it is active, has to report
+ * each page. And an image has no ->virtual that fits all pages.
  *
- * PagePoisoned() is no third one. The accessors that check for poison
+ * PagePoisoned() is no fourth one. The accessors that check for poison
  * (DEBUG_VM_PGFLAGS) read flags that initialisation has just zeroed, in an
  * image as in the memmap. The poison that page_init_poison() has left in the
  * memmap is overwritten to the last byte.
@@ -43,7 +51,8 @@
  */
 bool memmap_by_field(void)
 {
-	return IS_ENABLED(CONFIG_KASAN) ||
+	return IS_ENABLED(CONFIG_KASAN) || IS_ENABLED(CONFIG_KMSAN) ||
+		PAGE_KEEPS_ADDRESS ||
 		page_ref_tracepoint_active(page_ref_set);
 }
 

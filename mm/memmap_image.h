@@ -10,7 +10,7 @@
 struct dev_pagemap;
 struct page;
 
-/* mm/page_alloc.c */
+/* beside memmap_init_zone_device() */
 void __init_zone_device_page(struct page *page, int nid,
 			     struct dev_pagemap *pgmap);
 

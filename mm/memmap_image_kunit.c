@@ -4,6 +4,7 @@
  * bit, to struct pages written field by field.
  */
 #include <kunit/test.h>
+#include <linux/devdax_test.h>
 #include <linux/memremap.h>
 #include <linux/mm.h>
 #include <linux/vmalloc.h>
@@ -104,7 +105,7 @@ static void expect_same_compound(struct kunit *test, unsigned int order,
 	unsigned long i, nr = 1UL << order;
 
 	if (m->fields && m->images) {
-		m->pgmap.geometry = PAGE_SIZE << order;
+		devdax_test_set_geometry(&m->pgmap, PAGE_SIZE << order);
 		for (i = 0; i < m->nr; i += nr)
 			memmap_init_compound_fields(m->fields + i, own,
 						    m->images + i, TEST_NID,

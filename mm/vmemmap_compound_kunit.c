@@ -4,6 +4,7 @@
  * do share it is tested by binding a device, see lib/test_devdax_memmap.c.
  */
 #include <kunit/test.h>
+#include <linux/devdax_test.h>
 #include <linux/memremap.h>
 #include <linux/mm.h>
 #include <linux/sched/task.h>
@@ -36,7 +37,7 @@ static void expect_share(struct kunit *test, struct dev_pagemap *pgmap,
 {
 	const char *problem;
 
-	pgmap->geometry = geometry;
+	devdax_test_set_geometry(pgmap, geometry);
 	problem = pgmap_share_tails(pgmap);
 	KUNIT_EXPECT_EQ(test, pgmap_tails_shared(pgmap), wanted);
 	/* a reason is given exactly if there are tails that do not share */

@@ -2,8 +2,8 @@
 /*
  * Log why a device cannot be bound.
  *
- * User space learns only that it was not bound: sysfs returns the same error
- * for every failed probe, and ndctl says "failed to enable".
+ * User space learns no more than that it was not bound: sysfs returns an error
+ * code at best, and ndctl says "failed to enable".
  */
 #include <linux/device.h>
 #include <linux/memremap.h>

@@ -118,7 +118,7 @@ void dev_dax_set_geometry(struct dev_dax *dev_dax, struct dev_pagemap *pgmap)
 			 "pages of %lu instead of %lu bytes: %s\n", geometry,
 			 want, problem);
 
-	pgmap->geometry = geometry > PAGE_SIZE ? geometry : 0;
+	pgmap_set_geometry(pgmap, geometry);
 	dev_dax->geometry = geometry;
 }
 
