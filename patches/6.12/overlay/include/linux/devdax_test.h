@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _LINUX_DEVDAX_TEST_H
+#define _LINUX_DEVDAX_TEST_H
+/*
+ * What the tests of device-dax pages have to know of this kernel version. The
+ * tests are the same for all versions.
+ */
+#include <linux/list.h>
+#include <linux/log2.h>
+#include <linux/memremap.h>
+#include <linux/mm.h>
+
+/* The first tails keep something else in ->mapping and ->index. */
+#define DEVDAX_TEST_OWN_TAILS	2
+
+/* The first tail keeps the order in the place of eight flags. */
+static inline unsigned long devdax_test_tail_flags(unsigned long nr,
+						   unsigned int order)
+{
+	return nr == 1 ? order : 0;
+}
+
+/* Whether what head and first tails keep is that of an unused page. */
+static inline bool devdax_test_unused(struct page *head, unsigned int order)
+{
+	struct folio *folio = (struct folio *)head;
+
+	return atomic_read(&folio->_large_mapcount) == -1 &&
+	       atomic_read(&folio->_entire_mapcount) == -1 &&
+	       !atomic_read(&folio->_nr_pages_mapped) &&
+	       !atomic_read(&folio->_pincount) &&
+	       (order < 2 || list_empty_careful(&folio->_deferred_list));
+}
+
+/* The pagemap keeps an order, which cannot say everything. */
+static inline bool devdax_test_set_geometry(struct dev_pagemap *pgmap,
+					    unsigned long geometry)
+{
+	if (!geometry)
+		geometry = PAGE_SIZE;
+	if (geometry < PAGE_SIZE || !is_power_of_2(geometry))
+		return false;
+	pgmap->vmemmap_shift = ilog2(geometry) - PAGE_SHIFT;
+	return true;
+}
+
+/* memremap_pages() has not taken anything yet. */
+static inline bool devdax_test_untouched(struct dev_pagemap *pgmap)
+{
+	return !pgmap->ref.data;
+}
+
+#endif /* _LINUX_DEVDAX_TEST_H */
