@@ -280,7 +280,8 @@ static int check_tables(unsigned long start, unsigned long end)
 
 /* A tool that reads a dump takes all other bits for a part of the address. */
 #define SECTION_FLAGS	(SECTION_MARKED_PRESENT | SECTION_HAS_MEM_MAP | \
-			 SECTION_IS_ONLINE | SECTION_IS_EARLY)
+			 SECTION_IS_ONLINE | SECTION_IS_EARLY | \
+			 DEVDAX_TEST_SECTION_FLAGS)
 
 static int check_sections(unsigned long start, unsigned long end)
 {

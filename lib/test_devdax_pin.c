@@ -281,5 +281,5 @@ static void __exit test_devdax_pin_exit(void)
 }
 module_exit(test_devdax_pin_exit);
 
-MODULE_LICENSE("GPL v2");
+MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("Test of references on device-dax pages");

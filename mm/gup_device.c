@@ -41,7 +41,7 @@ static bool device_refs_add(struct page *head, int refs, int max)
  * grab_device_pages() - get or pin base pages of one device page
  * @page: the first, a ZONE_DEVICE page: head, tail, or a page of its own
  * @max: number of base pages to get or pin at most, at least 1
- * @flags: either FOLL_GET or FOLL_PIN; other flags do not matter
+ * @flags: either FOLL_GET or FOLL_PIN; device_refs_max() may look at others
  *
  * Takes references for @page and the base pages that follow it in the same
  * compound page, up to @max, with one addition to its counts. Every base page

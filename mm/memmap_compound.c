@@ -81,7 +81,7 @@ void memmap_init_compound_fields(struct page *page, unsigned long nr,
  */
 #define COMPOUND_IMAGES	4UL
 
-/* Images are reused for each compound page: only addresses in it differ. */
+/* Images are reused for each compound page: only addresses in them differ. */
 static void memmap_write_compound(struct page *head, unsigned long nr,
 				  struct page *image, unsigned long nr_images)
 {

@@ -18,6 +18,9 @@ static inline unsigned long devdax_test_tail_flags(unsigned long nr,
 	return 0;
 }
 
+/* No flag of a section is known beside those that tools know. */
+#define DEVDAX_TEST_SECTION_FLAGS	0
+
 /* Whether what head and first tails keep is that of an unused page. */
 static inline bool devdax_test_unused(struct page *head, unsigned int order)
 {
