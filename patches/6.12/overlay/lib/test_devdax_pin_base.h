@@ -68,11 +68,11 @@ static inline long pin_pages_fast_only(unsigned long addr, unsigned long nr,
 	complete(&locker.done);
 	flush_work(&locker.work);
 	destroy_work_on_stack(&locker.work);
-	if (locker.impatient && ret > 0) {
+	if (!locker.impatient)
+		return ret;
+	if (ret > 0)
 		unpin_user_pages(pages, ret);
-		ret = 0;
-	}
-	return ret;
+	return 0;
 }
 
 /* The exact number of pins of a page, NULL if the page has no such count. */

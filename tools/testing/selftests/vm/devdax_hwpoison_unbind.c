@@ -8,6 +8,8 @@
  */
 #include "devdax.h"
 
+#include <sys/uio.h>
+
 #ifndef MADV_SOFT_OFFLINE
 #define MADV_SOFT_OFFLINE 101
 #endif
@@ -103,6 +105,30 @@ TEST_F(devdax_hwpoison, device_and_ram_poison)
 	munmap(self->p, self->len);
 	EXPECT_EQ(0, devdax_unbind(&self->dd));
 	EXPECT_EQ(before + 4, corrupted());
+}
+
+/* A poisoned page that is in use is counted until its struct page goes. */
+TEST_F(devdax_hwpoison, poison_in_use)
+{
+	struct iovec iov = { self->p, SZ_4K };
+	long before = corrupted();
+	pid_t unbind;
+	int fds[2];
+
+	if (!devdax_unbind_waits(&self->dd))
+		SKIP(return, DEVDAX_NO_WAIT);
+	*self->p = 1;
+	ASSERT_EQ(0, pipe2(fds, O_CLOEXEC));
+	ASSERT_EQ((ssize_t)SZ_4K, vmsplice(fds[1], &iov, 1, 0));
+	ASSERT_EQ(SIGBUS, devdax_poison(self->p));
+	munmap(self->p, self->len);
+	unbind = devdax_start(&self->dd, "unbind");
+	EXPECT_EQ(-ETIMEDOUT, devdax_wait(unbind, 200));
+	EXPECT_EQ(before + 4, corrupted());
+	close(fds[0]);
+	close(fds[1]);
+	EXPECT_EQ(0, devdax_wait(unbind, DEVDAX_DEADLINE * 1000));
+	EXPECT_EQ(before, corrupted());
 }
 
 /* The device comes back with fresh struct pages. */

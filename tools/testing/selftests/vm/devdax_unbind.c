@@ -3,9 +3,10 @@
  * Unbinding a device-dax device removes its mappings at once.  It removes the
  * struct pages when the last reference to them is gone.  The tests hold pages
  * with a pipe (vmsplice) and with a long-term pin (vhost-vdpa, with
- * CONFIG_VDPA_SIM).
+ * CONFIG_VDPA_SIM, or else VFIO).
  */
 #include "devdax.h"
+#include "devdax_vfio.h"
 
 #include <linux/vhost.h>
 #include <sys/ioctl.h>
@@ -16,6 +17,8 @@
 #define HELD		200
 #define CYCLES		100
 #define VDPA		"/dev/vhost-vdpa-0"
+/* Where devices see the page at self->p, with VFIO. */
+#define IOVA		SZ_1G
 
 FIXTURE(devdax_unbind)
 {
@@ -143,50 +146,94 @@ static int vdpa_open(void)
 	return fd;
 }
 
+/* Who pins memory for a device. */
+struct pinner {
+	int fd;
+	int group;	/* -1: it is vhost-vdpa */
+	char *base;
+};
+
+/* Returns NULL, or the reason to skip the test. */
+static const char *pinner_open(struct pinner *by, char *base)
+{
+	by->base = base;
+	by->group = -1;
+	by->fd = vdpa_open();
+	if (by->fd >= 0)
+		return NULL;
+	return devdax_vfio_open(&by->fd, &by->group, VFIO_TYPE1v2_IOMMU);
+}
+
+static void pinner_close(struct pinner *by)
+{
+	if (by->group >= 0)
+		close(by->group);
+	close(by->fd);
+}
+
+static int pin(struct pinner *by, char *addr, unsigned long len)
+{
+	if (by->group < 0)
+		return vdpa_msg(by->fd, VHOST_IOTLB_UPDATE, addr, len);
+	return devdax_vfio_map(by->fd, IOVA + (addr - by->base), addr, len,
+			       READ_WRITE);
+}
+
+static int unpin(struct pinner *by, char *addr, unsigned long len)
+{
+	if (by->group < 0)
+		return vdpa_msg(by->fd, VHOST_IOTLB_INVALIDATE, addr, len);
+	return devdax_vfio_unmap(by->fd, IOVA + (addr - by->base), len) ==
+		(long)len ? 0 : -EINVAL;
+}
+
 TEST_F(devdax_unbind, held_by_long_term_pin)
 {
 	char *tail = self->p + self->align - SZ_4K;
 	char *page = self->p + self->align;
+	struct pinner by;
+	const char *why;
 	pid_t unbind;
-	int fd;
 
 	if (!devdax_unbind_waits(&self->dd))
 		SKIP(return, DEVDAX_NO_WAIT);
-	fd = vdpa_open();
-	if (fd < 0)
-		SKIP(return, "no " VDPA ": CONFIG_VDPA_SIM, CONFIG_VHOST_VDPA");
-	ASSERT_EQ(0, vdpa_msg(fd, VHOST_IOTLB_UPDATE, tail, SZ_4K));
-	ASSERT_EQ(0, vdpa_msg(fd, VHOST_IOTLB_UPDATE, page, self->align));
+	why = pinner_open(&by, self->p);
+	if (why)
+		SKIP(return, "no " VDPA ", and no VFIO: %s", why);
+	ASSERT_EQ(0, pin(&by, tail, SZ_4K));
+	ASSERT_EQ(0, pin(&by, page, self->align));
 	munmap(self->p, 2 * self->align);
 
 	unbind = devdax_start(&self->dd, "unbind");
 	EXPECT_EQ(-ETIMEDOUT, devdax_wait(unbind, HELD));
-	EXPECT_EQ(0, vdpa_msg(fd, VHOST_IOTLB_INVALIDATE, page, self->align));
+	EXPECT_EQ(0, unpin(&by, page, self->align));
 	EXPECT_EQ(-ETIMEDOUT, devdax_wait(unbind, HELD));
-	EXPECT_EQ(0, vdpa_msg(fd, VHOST_IOTLB_INVALIDATE, tail, SZ_4K));
+	EXPECT_EQ(0, unpin(&by, tail, SZ_4K));
 	EXPECT_EQ(0, devdax_wait(unbind, DEVDAX_DEADLINE * 1000));
-	close(fd);
+	pinner_close(&by);
 }
 
 /* A pin ends with the process that holds it, also when that is killed. */
 TEST_F(devdax_unbind, held_by_killed_process)
 {
+	struct pinner by;
+	const char *why;
 	pid_t pid, unbind;
-	int fd, ready[2];
+	int ready[2];
 	char byte = 0;
 
 	if (!devdax_unbind_waits(&self->dd))
 		SKIP(return, DEVDAX_NO_WAIT);
-	fd = vdpa_open();
-	if (fd < 0)
-		SKIP(return, "no " VDPA ": CONFIG_VDPA_SIM, CONFIG_VHOST_VDPA");
-	close(fd);
+	why = pinner_open(&by, self->p);
+	if (why)
+		SKIP(return, "no " VDPA ", and no VFIO: %s", why);
+	pinner_close(&by);
 	ASSERT_EQ(0, pipe(ready));
 	pid = fork();
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		fd = vdpa_open();
-		byte = !vdpa_msg(fd, VHOST_IOTLB_UPDATE, self->p, self->align);
+		byte = !pinner_open(&by, self->p) &&
+		       !pin(&by, self->p, self->align);
 		if (write(ready[1], &byte, 1) == 1)
 			pause();
 		_exit(1);

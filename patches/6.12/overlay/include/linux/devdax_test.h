@@ -20,6 +20,9 @@ static inline unsigned long devdax_test_tail_flags(unsigned long nr,
 	return nr == 1 ? order : 0;
 }
 
+/* A section of which device memory has only a part is marked. */
+#define DEVDAX_TEST_SECTION_FLAGS	SECTION_TAINT_ZONE_DEVICE
+
 /* Whether what head and first tails keep is that of an unused page. */
 static inline bool devdax_test_unused(struct page *head, unsigned int order)
 {
