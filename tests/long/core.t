@@ -15,8 +15,8 @@ if [ -z "${KERNEL:-}" ]; then
 	KERNEL=$objects/arch/x86/boot/bzImage
 	TREE=${objects%/*}
 fi
-programs iommu 2M mem 256M map vma unbind poison hwpoison_unbind vfio
-programs iommu 1G mem 4G map vma pagetable unbind poison vfio
+programs iommu 2M mem 256M map vma unbind poison hwpoison_unbind vfio pin
+programs iommu 1G mem 4G map vma pagetable unbind poison vfio geometry
 programs iommu 1G shifted 5G map vma poison dio
 need bindfail map
 scenarios
