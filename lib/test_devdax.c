@@ -210,5 +210,5 @@ static void __exit test_devdax_exit(void)
 }
 module_exit(test_devdax_exit);
 
-MODULE_LICENSE("GPL v2");
+MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("Tests of device-dax pages");
