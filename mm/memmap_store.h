@@ -11,7 +11,7 @@
 
 /* sizes of a struct page in words, see mm_zero_struct_page() */
 #define MEMMAP_WORDS_MIN	7
-#define MEMMAP_WORDS_MAX	10
+#define MEMMAP_WORDS_MAX	12
 
 /* @words is a constant wherever this is inlined, so there are no branches */
 static __always_inline void memmap_load_image(unsigned long *w,
@@ -31,6 +31,10 @@ static __always_inline void memmap_load_image(unsigned long *w,
 		w[8] = image[8];
 	if (words > 9)
 		w[9] = image[9];
+	if (words > 10)
+		w[10] = image[10];
+	if (words > 11)
+		w[11] = image[11];
 }
 
 /* @nt is a constant, too */
@@ -60,6 +64,10 @@ static __always_inline void memmap_store_image(unsigned long *to,
 		memmap_store_word(to + 8, w[8], nt);
 	if (words > 9)
 		memmap_store_word(to + 9, w[9], nt);
+	if (words > 10)
+		memmap_store_word(to + 10, w[10], nt);
+	if (words > 11)
+		memmap_store_word(to + 11, w[11], nt);
 	asm volatile("" : : : "memory");
 }
 
