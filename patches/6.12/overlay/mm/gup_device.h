@@ -74,6 +74,10 @@ static inline int grab_device_page(struct page *page, unsigned int flags)
 	if (unlikely(!(flags & FOLL_PCI_P2PDMA) && is_pci_p2pdma_page(page)))
 		return -EREMOTEIO;
 
+	/* as for other pages: the caller only wants it mapped */
+	if (!(flags & (FOLL_GET | FOLL_PIN)))
+		return 0;
+
 	return grab_device_pages(page, 1, flags) ? 0 : -ENOMEM;
 }
 
