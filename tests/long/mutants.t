@@ -33,6 +33,8 @@ mutant() {
 	elif KERNEL=$objects/arch/x86/boot/bzImage TREE=$scratch LOGS=$logs \
 		tests/run "$test" >/dev/null 2>&1; then
 		result "not ok" "$name: $test did not notice"
+	elif grep -q '^Bail out! no case' "$logs/${test%%/*}.tap"; then
+		result "not ok" "$name: Caught-by names no case: $test"
 	else
 		result ok "$name: $test: $(reason "$test")"
 	fi
