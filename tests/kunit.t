@@ -16,7 +16,8 @@ scripts/guest --kernel "$KERNEL" --payload "$tmp/payload" --memory 2G --timeout 
 status=$?
 
 # KUnit's own results stand at the margin and 4 columns in; "# " lines are its.
-# Newer kernels leave the dash out, and run no tests unless told.
+# Newer kernels leave the dash out.  With KUNIT_DEFAULT_ENABLED off, as allnoconfig
+# has it, they run no tests unless told.
 sed -E 's/\r$//; s/^\[ *[0-9.]+\] //; s/^( *(not )?ok [0-9]+) (- )?/\1 - /' "$logs/console.log" |
 	grep -E '^( {4})*((not )?ok [0-9]+ - |# )' >"$tmp/tap"
 cat "$tmp/tap"

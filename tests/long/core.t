@@ -1,7 +1,7 @@
 #!/bin/bash
 # The core of the tests, in one guest with a kernel that is soon built: mappings, page
-# tables, unbinding, poison, VFIO, and a binding that fails, on an NVDIMM.  This is
-# what every run shows of a further base (tests/bases/further).
+# tables, unbinding, poison, VFIO, pins, geometry, and a binding that fails, on an
+# NVDIMM.  This is what every run shows of a further base (tests/bases/built).
 #
 # Cases: iommu, an align, mem or shifted, a size, a program of those below; bind-fails.
 

@@ -12,7 +12,7 @@ planned=
 mkdir -p "$logs"
 TREE=$(scripts/tree ours) || bail_out "no tree"
 
-# what Debian has switched on of NAME...: no line says that all of it is
+# missing NAME...: a line for each option that is off
 missing() {
 	local symbol
 	for symbol; do
@@ -24,18 +24,21 @@ if selected config; then
 	objects=$TREE/b-debian
 	mkdir -p "$objects"
 	n=$((n + 1))
-	if ! config=$(scripts/debian-config 2>"$logs/config.log"); then
-		echo "ok - Debian's config # SKIP $(tail -n1 "$logs/config.log")"
-	else
-		cp "$config" "$objects/.config"
-		make -s -C "$TREE" O="$objects" olddefconfig >"$logs/config.log" 2>&1
+	ok=ok
+	config=$(scripts/debian-config 2>"$logs/config.log")
+	case $? in
+	0)	cp "$config" "$objects/.config"
+		make -s -C "$TREE" O="$objects" olddefconfig >"$logs/config.log" 2>&1 || ok="not ok"
 		# shellcheck disable=SC2046
 		lacks=$(missing ZONE_DEVICE DEV_DAX DEV_DAX_PMEM DEV_DAX_KMEM TRANSPARENT_HUGEPAGE \
 			MEMORY_FAILURE $(grep -ho '^config VMEMMAP_COMPOUND' "$TREE/mm/Kconfig" | sed 's/config //'))
-		if [ -z "$lacks" ]; then echo ok; else echo "not ok"; fi |
-			sed "s/\$/ - ${config##*/} has what the series needs/"
-		[ -z "$lacks" ] || echo "$lacks"
-	fi
+		[ -z "$lacks" ] || ok="not ok"
+		echo "$ok - ${config##*/} has what the series needs"
+		[ -z "$lacks" ] || echo "$lacks" ;;
+	"$unavailable")
+		echo "ok - Debian's config # SKIP $(tail -n1 "$logs/config.log")" ;;
+	*)	echo "not ok - Debian's config: $(tail -n1 "$logs/config.log")" ;;
+	esac
 fi
 if selected package; then
 	objects=$(scripts/build ours run configs/guest.config configs/run.config -- kernelrelease) ||

@@ -15,7 +15,7 @@
 #include <infiniband/verbs.h>
 
 #define NR	2	/* spans */
-/* of a span; rxe of newer kernels registers less than 2 GiB at once */
+/* of a span; rxe of newer kernels allocates at once what a registration needs */
 #define RDMA_MAX	(256UL << 20)
 #define HELD	300	/* ms in which a free device would be unbound */
 #define ACCESS	(IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_READ | \

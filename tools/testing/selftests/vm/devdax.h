@@ -24,8 +24,8 @@
 #include <time.h>
 #include <unistd.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "../kselftest_harness.h"
@@ -383,6 +383,12 @@ static inline long devdax_kb(const char *path, const void *addr,
 	if (f)
 		fclose(f);
 	return kb;
+}
+
+/* kB of memory that is poisoned, or -1 if the kernel does not count it. */
+static inline long devdax_corrupted(void)
+{
+	return devdax_kb("/proc/meminfo", NULL, "HardwareCorrupted");
 }
 
 /*

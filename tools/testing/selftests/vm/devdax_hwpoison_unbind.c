@@ -26,15 +26,10 @@ FIXTURE(devdax_hwpoison)
 };
 
 /* HardwareCorrupted in kB, -1 if the kernel does not count it. */
-static long corrupted(void)
-{
-	return devdax_kb("/proc/meminfo", NULL, "HardwareCorrupted");
-}
-
 FIXTURE_SETUP(devdax_hwpoison)
 {
 	devdax_setup(_metadata, &self->dd, 1);
-	if (corrupted() < 0)
+	if (devdax_corrupted() < 0)
 		SKIP(_exit(DEVDAX_SKIPPED), "no HardwareCorrupted (CONFIG_MEMORY_FAILURE?)");
 	self->len = self->dd.align > SZ_2M ? self->dd.align : SZ_2M;
 	self->p = devdax_map(&self->dd, 0, self->len);
@@ -63,21 +58,21 @@ static int poison_ram(char *p, char *pfn, size_t size)
 	*p = 1;
 	pread(fd, &entry, sizeof(entry), (unsigned long)p / SZ_4K * 8);
 	close(fd);
-	snprintf(pfn, size, "%llu", entry & ((1ULL << 55) - 1));
+	snprintf(pfn, size, "%llu", entry & PM_PFN);
 	return madvise(p, SZ_4K, MADV_SOFT_OFFLINE) ? -errno : 0;
 }
 
 TEST_F(devdax_hwpoison, device_poison_is_counted_once)
 {
-	long before = corrupted();
+	long before = devdax_corrupted();
 
 	ASSERT_EQ(SIGBUS, devdax_poison(self->p + self->len / 2));
-	EXPECT_EQ(before + 4, corrupted());
+	EXPECT_EQ(before + 4, devdax_corrupted());
 	ASSERT_EQ(SIGBUS, devdax_poison(self->p + self->len / 2));
-	EXPECT_EQ(before + 4, corrupted());
+	EXPECT_EQ(before + 4, devdax_corrupted());
 	munmap(self->p, self->len);
 	EXPECT_EQ(0, devdax_unbind(&self->dd));
-	EXPECT_EQ(before, corrupted());
+	EXPECT_EQ(before, devdax_corrupted());
 }
 
 /*
@@ -86,32 +81,32 @@ TEST_F(devdax_hwpoison, device_poison_is_counted_once)
  */
 TEST_F(devdax_hwpoison, ram_poison_stays_counted)
 {
-	long before = corrupted();
+	long before = devdax_corrupted();
 
 	ASSERT_EQ(0, poison_ram(self->ram, self->pfn, sizeof(self->pfn)));
-	ASSERT_EQ(before + 4, corrupted());
+	ASSERT_EQ(before + 4, devdax_corrupted());
 	munmap(self->p, self->len);
 	EXPECT_EQ(0, devdax_unbind(&self->dd));
-	EXPECT_EQ(before + 4, corrupted());
+	EXPECT_EQ(before + 4, devdax_corrupted());
 }
 
 TEST_F(devdax_hwpoison, device_and_ram_poison)
 {
-	long before = corrupted();
+	long before = devdax_corrupted();
 
 	ASSERT_EQ(0, poison_ram(self->ram, self->pfn, sizeof(self->pfn)));
 	ASSERT_EQ(SIGBUS, devdax_poison(self->p));
-	EXPECT_EQ(before + 8, corrupted());
+	EXPECT_EQ(before + 8, devdax_corrupted());
 	munmap(self->p, self->len);
 	EXPECT_EQ(0, devdax_unbind(&self->dd));
-	EXPECT_EQ(before + 4, corrupted());
+	EXPECT_EQ(before + 4, devdax_corrupted());
 }
 
 /* A poisoned page that is in use is counted until its struct page goes. */
 TEST_F(devdax_hwpoison, poison_in_use)
 {
 	struct iovec iov = { self->p, SZ_4K };
-	long before = corrupted();
+	long before = devdax_corrupted();
 	pid_t unbind;
 	int fds[2];
 
@@ -124,17 +119,17 @@ TEST_F(devdax_hwpoison, poison_in_use)
 	munmap(self->p, self->len);
 	unbind = devdax_start(&self->dd, "unbind");
 	EXPECT_EQ(-ETIMEDOUT, devdax_wait(unbind, 200));
-	EXPECT_EQ(before + 4, corrupted());
+	EXPECT_EQ(before + 4, devdax_corrupted());
 	close(fds[0]);
 	close(fds[1]);
 	EXPECT_EQ(0, devdax_wait(unbind, DEVDAX_DEADLINE * 1000));
-	EXPECT_EQ(before, corrupted());
+	EXPECT_EQ(before, devdax_corrupted());
 }
 
 /* The device comes back with fresh struct pages. */
 TEST_F(devdax_hwpoison, no_poison_after_rebind)
 {
-	long before = corrupted();
+	long before = devdax_corrupted();
 
 	ASSERT_EQ(SIGBUS, devdax_poison(self->p));
 	munmap(self->p, self->len);
@@ -144,7 +139,7 @@ TEST_F(devdax_hwpoison, no_poison_after_rebind)
 	self->p = devdax_map(&self->dd, 0, self->len);
 	ASSERT_NE(MAP_FAILED, self->p);
 	EXPECT_EQ(0, devdax_touch(self->p, true));
-	EXPECT_EQ(before, corrupted());
+	EXPECT_EQ(before, devdax_corrupted());
 }
 
 TEST_HARNESS_MAIN

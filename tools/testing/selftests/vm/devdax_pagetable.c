@@ -114,10 +114,8 @@ TEST_F(devdax_pagetable, mremap_reaches_all_threads)
 	struct user user;
 	char *area;
 
-	area = mmap(NULL, 2 * align, PROT_NONE,
-		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	area = devdax_reserve(&self->dd, align, 0);
 	ASSERT_NE(MAP_FAILED, area);
-	area += -(unsigned long)area & (align - 1);
 
 	devdax_fill(self->p, 0, SZ_4K, 2);
 	user_start(&user, self->p);
@@ -319,10 +317,8 @@ TEST_F_TIMEOUT(devdax_pagetable, report_beside_changes, 120)
 	time_t end = time(NULL) + 10;
 	char *area, *p = self->p;
 
-	area = mmap(NULL, 2 * align, PROT_NONE,
-		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	area = devdax_reserve(&self->dd, align, 0);
 	ASSERT_NE(MAP_FAILED, area);
-	area += -(unsigned long)area & (align - 1);
 	for (i = 0; i < SZ_4K / sizeof(__u64); i++)
 		((__u64 *)p)[i] = 1;
 	ASSERT_EQ(0, pthread_create(&walker.thread, NULL, report, &walker));

@@ -16,11 +16,6 @@
 #define NR	3
 #define CORRUPT_PFN "/sys/kernel/debug/hwpoison/corrupt-pfn"
 
-static long hardware_corrupted(void)
-{
-	return devdax_kb("/proc/meminfo", NULL, "HardwareCorrupted");
-}
-
 static long minor_faults(void)
 {
 	struct rusage usage;
@@ -38,7 +33,7 @@ static char *fresh_pages(struct __test_metadata *_metadata, struct devdax *dd)
 	char *p;
 
 	devdax_setup(_metadata, dd, NR);
-	if (hardware_corrupted() < 0)
+	if (devdax_corrupted() < 0)
 		SKIP(_exit(DEVDAX_SKIPPED), "no CONFIG_MEMORY_FAILURE");
 	ASSERT_EQ(0, devdax_rebind(dd));
 	p = devdax_map(dd, 0, NR * dd->span);
@@ -195,7 +190,7 @@ TEST_F(devdax_poison_around, soft_offline_is_refused)
 	EXPECT_EQ(EIO, errno);
 	EXPECT_TRUE(devdax_check(self->p, 0, SZ_4K, 1));
 	EXPECT_EQ(0, touch_around(self->p, self->align));
-	EXPECT_EQ(0, hardware_corrupted());
+	EXPECT_EQ(0, devdax_corrupted());
 	/* This waits for every reference. */
 	munmap(self->p, NR * self->dd.span);
 	EXPECT_EQ(0, devdax_rebind(&self->dd));
@@ -227,7 +222,7 @@ TEST_F(devdax_poison_around, rebind_forgets)
 	ASSERT_EQ(SIGBUS, devdax_poison(self->hit));
 	ASSERT_EQ(0, munmap(self->p, NR * self->dd.span));
 	ASSERT_EQ(0, devdax_rebind(&self->dd));
-	EXPECT_EQ(0, hardware_corrupted());
+	EXPECT_EQ(0, devdax_corrupted());
 	self->p = devdax_map(&self->dd, 0, NR * self->dd.span);
 	ASSERT_NE(MAP_FAILED, self->p);
 	EXPECT_EQ(0, devdax_touch(self->p + off, true));

@@ -11,7 +11,6 @@
 #include "devdax.h"
 
 #include <pthread.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #define HARD_OFFLINE	"/sys/devices/system/memory/hard_offline_page"

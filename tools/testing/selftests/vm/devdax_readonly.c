@@ -29,7 +29,7 @@ FIXTURE_SETUP(devdax_readonly)
 	snprintf(self->attr, sizeof(self->attr),
 		 "/sys/bus/dax/devices/%s/../../read_only", self->dd.name);
 	if (access(self->attr, F_OK))
-		SKIP(_exit(DEVDAX_SKIPPED), "for memory of an NVDIMM only");
+		SKIP(_exit(DEVDAX_SKIPPED), "no attribute read_only of a region");
 	ASSERT_TRUE(set_read_only(self->attr, "0"));
 	self->p = devdax_map(&self->dd, 0, 2 * self->align);
 	ASSERT_NE(MAP_FAILED, self->p);
