@@ -45,11 +45,11 @@ static bool device_refs_add(struct page *head, int refs, int max)
  *
  * Takes references for @page and the base pages that follow it in the same
  * compound page, up to @max, with one addition to its counts. Every base page
- * gets the same references as from try_grab_page(). put_page() or
+ * gets the same references as a page of RAM. put_page() or
  * unpin_user_page() gives them back, for single base pages or for several.
  *
- * Unlike try_grab_page(), this refuses without a warning: any user who may map
- * a device can pin it until its counts are full.
+ * Unlike for those, this refuses without a warning: any user who may map a
+ * device can pin it until its counts are full.
  *
  * Context: Any. The caller holds a reference on the pagemap of @page, or on
  *	@page. A compound device page is never split, so its head does not have

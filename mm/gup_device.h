@@ -8,6 +8,8 @@
 #include <linux/limits.h>
 #include <linux/mm.h>
 
+#include "gup_base.h"
+
 /*
  * The references above this limit are left for get_page(), which cannot fail:
  * fragments of network packets and pipes duplicate references with it. There
@@ -17,15 +19,15 @@
 #define DEVICE_REFS_MAX	(INT_MAX - (1 << 17))
 
 /*
- * Pins stop earlier: users who pin for as long as they like must not keep
- * others from taking short references, for O_DIRECT, futexes or a fault of KVM.
+ * Pins for as long as a user likes stop earlier: they must not keep others from
+ * taking short references, for O_DIRECT, futexes or a fault of KVM.
  */
 #define DEVICE_PINS_MAX	(DEVICE_REFS_MAX - (1 << 16))
 
 /* The limit for references that are taken with @flags. */
 static inline int device_refs_max(unsigned int flags)
 {
-	return flags & FOLL_PIN ? DEVICE_PINS_MAX : DEVICE_REFS_MAX;
+	return flags & DEVICE_LASTING_PINS ? DEVICE_PINS_MAX : DEVICE_REFS_MAX;
 }
 
 #ifdef CONFIG_ZONE_DEVICE

@@ -4,6 +4,7 @@
  * counts it changes, and that a count never overflows.
  */
 #include <kunit/test.h>
+#include <linux/devdax_test.h>
 #include <linux/memremap.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
@@ -35,7 +36,7 @@ static void expect_counts(struct kunit *test, struct page *head, int refs,
 {
 	KUNIT_EXPECT_EQ(test, page_ref_count(head), refs);
 	if (hpage_pincount_available(head))
-		KUNIT_EXPECT_EQ(test, head_compound_pincount(head), pins);
+		KUNIT_EXPECT_EQ(test, atomic_read(compound_pincount_ptr(head)), pins);
 }
 
 static void ends_with_compound_page(struct kunit *test)

@@ -37,22 +37,22 @@ bool page_refs_scarce(struct page *page)
 EXPORT_SYMBOL_GPL(page_refs_scarce);
 
 /**
- * iov_iter_get_pages_to_park() - iov_iter_get_pages() for pipes and packets
+ * iov_iter_get_pages_to_park() - pages of an iterator for pipes and packets
  * @i: iterator to take the pages from
  * @pages: where to return the pages
  * @maxsize: number of bytes to get at most
  * @maxpages: number of entries of @pages
  * @start: where to return the offset of the data in the first page, in bytes
  *
- * Context: as for iov_iter_get_pages().
- * Return: as from iov_iter_get_pages(); -ENOMEM if one of the pages has no
- *	reference left to park. No page is held then.
+ * Context: as for the function of the iterator that gets pages.
+ * Return: as from that; -ENOMEM if one of the pages has no reference left to
+ *	park. Then no page is held, and @i is where it was.
  */
 ssize_t iov_iter_get_pages_to_park(struct iov_iter *i, struct page **pages,
 				   size_t maxsize, unsigned int maxpages,
 				   size_t *start)
 {
-	ssize_t bytes = iov_iter_get_pages(i, pages, maxsize, maxpages, start);
+	ssize_t bytes = iov_take_pages(i, pages, maxsize, maxpages, start);
 	unsigned long n, nr;
 
 	if (bytes <= 0)
@@ -62,6 +62,7 @@ ssize_t iov_iter_get_pages_to_park(struct iov_iter *i, struct page **pages,
 	for (n = 0; n < nr; n++) {
 		if (unlikely(page_refs_scarce(pages[n]))) {
 			release_pages(pages, nr);
+			iov_untake_pages(i, bytes);
 			return -ENOMEM;
 		}
 	}

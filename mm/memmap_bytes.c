@@ -12,6 +12,8 @@
 #include <linux/pgtable.h>
 #include <linux/sched.h>
 
+#include "vmemmap_compound.h"
+
 struct memmap_count {
 	const struct vmem_altmap *altmap;
 	u64 ram;
@@ -86,21 +88,15 @@ static void count_range(struct memmap_count *count, unsigned long addr,
 			unsigned long end)
 {
 	unsigned long next;
-	p4d_t *p4d;
-	pud_t *pud;
+	pmd_t *pmd;
 
 	for (; addr < end; addr = next) {
 		next = pud_addr_end(addr, end);
-		if (pgd_none(*pgd_offset_k(addr)))
+		pmd = vmemmap_pmd(addr);
+		if (!pmd)
 			continue;
-		p4d = p4d_offset(pgd_offset_k(addr), addr);
-		if (p4d_none(*p4d))
-			continue;
-		pud = pud_offset(p4d, addr);
-		if (pud_none(*pud) || pud_leaf(*pud))
-			continue;
-		count_table(count, pud_page(*pud), &count->pmd_table);
-		count_pmds(count, pmd_offset(pud, addr), addr, next);
+		count_table(count, virt_to_page(pmd), &count->pmd_table);
+		count_pmds(count, pmd, addr, next);
 	}
 }
 

@@ -4,7 +4,7 @@
  *
  * Device memory never comes from the page allocator, so its struct pages have
  * not been prepared. They are written here, once per binding of a device, and
- * are gone with the memmap. See Documentation/vm/devdax/compound.rst.
+ * are gone with the memmap. See compound.rst of devdax in Documentation.
  */
 #include <linux/memremap.h>
 #include <linux/mm.h>

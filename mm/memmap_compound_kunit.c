@@ -168,7 +168,8 @@ static bool tail_ok(struct page *tail, struct page *head)
 	       !test_bit(PG_head, &tail->flags) &&
 	       compound_head(tail) == head && page_ref_count(tail) == 0 &&
 	       (tail <= head + DEVDAX_TEST_OWN_TAILS ||
-		(tail->mapping == TAIL_MAPPING && !tail->index)) &&
+		tail->mapping == TAIL_MAPPING) &&
+	       (tail <= head + DEVDAX_TEST_OWN_INDEX || !tail->index) &&
 	       !tail->private;
 }
 

@@ -19,8 +19,8 @@
  *   | ...                | ---------------+
  *   +--------------------+
  *
- * What differs between tails (order, destructor, counts of the compound page)
- * is in the first two of them, next to the head. A tail page is never shared
+ * What differs between tails (order and counts of the compound page) is
+ * in the first two of them, next to the head. A tail page is never shared
  * between compound pages.
  *
  * Every page table entry that maps a page of the virtual memory map holds one
@@ -205,8 +205,8 @@ static pte_t * __meminit vmemmap_pte_table(unsigned long addr, int node)
  * vmemmap_pmd() - look up a PMD entry of the virtual memory map
  * @addr: address in the virtual memory map
  *
- * Context: The hotplug lock is held, at least for reading: it protects the
- *	tables of the levels above.
+ * Context: The hotplug lock is held, at least for reading, or what is mapped at
+ *	@addr stays: that protects the tables of the levels above.
  * Return: the entry, which may be none or a leaf; NULL if there is no table of
  *	PMD entries for @addr.
  */
@@ -354,8 +354,8 @@ static int __meminit vmemmap_fill_table(pte_t *table, unsigned long addr,
  * @pgmap: pagemap with PGMAP_SHARED_TAILS. Its memory has been added from the
  *	head of the compound page that @start is in, up to @start.
  *
- * The architecture's vmemmap_populate_pgmap() calls this. Before it returns, it
- * has to make new top-level page table entries known to all processes, as its
+ * The architecture's vmemmap_populate_pgmap() calls this. Before that returns,
+ * new top-level page table entries have to be known to all processes, as its
  * caller writes to [@start, @end) at once.
  *
  * On failure a part may be populated. vmemmap_free() of [@start, @end) removes
@@ -420,7 +420,7 @@ void __ref vmemmap_verify_tails(const struct dev_pagemap *pgmap,
  * @addr: first address, mapped by @table
  * @end: address after the last
  *
- * vmemmap_free() takes hundreds of instructions for an entry; this takes a few.
+ * vmemmap_free() takes a hundred instructions or more for an entry; this takes a few.
  * The entries of a row are equal. The one that is left keeps its reference, so
  * none of the references that are dropped is the last.
  *

@@ -5,7 +5,7 @@
  * A store to one of them would be a store to up to 4094 others, in the same
  * place of each page of struct pages (mm/vmemmap_compound.c). Once they are
  * initialised, nothing has to store there. References, flags, mapping, index
- * and poison are kept in the head. Order, destructor and counts are kept in the
+ * and poison are kept in the head. Order and counts are kept in the
  * first two tails. The pagemap is found through the head. Teardown drops
  * references and counts poison on heads; it reads tails only to check them.
  * Code that stores to a tail has mistaken it for a page, and faults.

@@ -11,6 +11,9 @@
 /* The first tail keeps compound_nr in half of ->mapping. */
 #define DEVDAX_TEST_OWN_TAILS	1
 
+/* No tail keeps anything in ->index. */
+#define DEVDAX_TEST_OWN_INDEX	0
+
 /* No tail keeps anything in the place of flags. */
 static inline unsigned long devdax_test_tail_flags(unsigned long nr,
 						   unsigned int order)
