@@ -10,8 +10,11 @@
 #include <linux/memremap.h>
 #include <linux/mm.h>
 
-/* The first tails keep something else in ->mapping and ->index. */
+/* The first two tails keep something else in ->mapping. */
 #define DEVDAX_TEST_OWN_TAILS	2
+
+/* The first one does so in ->index. */
+#define DEVDAX_TEST_OWN_INDEX	1
 
 /* The first tail keeps the order in the place of eight flags. */
 static inline unsigned long devdax_test_tail_flags(unsigned long nr,
@@ -43,8 +46,13 @@ static inline bool devdax_test_set_geometry(struct dev_pagemap *pgmap,
 		geometry = PAGE_SIZE;
 	if (geometry < PAGE_SIZE || !is_power_of_2(geometry))
 		return false;
-	pgmap->vmemmap_shift = ilog2(geometry) - PAGE_SHIFT;
+	pgmap_set_geometry(pgmap, geometry);
 	return true;
+}
+
+static inline bool page_maybe_dma_pinned(struct page *page)
+{
+	return folio_maybe_dma_pinned(page_folio(page));
 }
 
 /* memremap_pages() has not taken anything yet. */
