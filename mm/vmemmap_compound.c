@@ -415,33 +415,51 @@ void __ref vmemmap_verify_tails(const struct dev_pagemap *pgmap,
 }
 
 /**
- * vmemmap_drop_aliases() - keep one of several entries in a row for one page
+ * vmemmap_remove_entries() - remove the entries of a page table
  * @table: page table of the virtual memory map
  * @addr: first address, mapped by @table
  * @end: address after the last
  *
- * vmemmap_free() takes a hundred instructions or more for an entry; this takes a few.
- * The entries of a row are equal. The one that is left keeps its reference, so
- * none of the references that are dropped is the last.
+ * Where tails share memory, most entries are equal to the one before. Such a row
+ * takes the lock once, and drops its references with one subtraction.
  *
- * Context: The hotplug lock is held. The caller removes the entries that are
- *	left, and flushes the TLB as for the entries that it removes itself.
+ * As in vmemmap_free(), pages are freed before the TLB is flushed. Nobody uses a
+ * memmap that is being removed.
+ *
+ * Context: The hotplug lock is held. The caller flushes the TLB as for entries that
+ *	it removes itself.
+ * Return: true if no entry is left. False if there are entries of pages from boot,
+ *	which the caller removes: they are freed in another way.
  */
-void __meminit vmemmap_drop_aliases(pte_t *table, unsigned long addr,
-				    unsigned long end)
+bool __meminit vmemmap_remove_entries(pte_t *table, unsigned long addr,
+				      unsigned long end)
 {
-	pte_t *first = table + pte_index(addr), *pte = first, *run, entry;
-	pte_t *last = first + ((end - addr) >> PAGE_SHIFT);
+	pte_t *pte = table + pte_index(addr);
+	bool all = true;
 
-	spin_lock(&init_mm.page_table_lock);
-	while (pte < last) {
-		run = pte;
-		entry = *run;
-		while (++pte < last && pte_same(*pte, entry))
-			pte_clear(&init_mm, addr + (pte - first) * PAGE_SIZE,
-				  pte);
-		if (pte - run > 1 && pte_present(entry))
-			page_ref_sub(pte_page(entry), pte - run - 1);
+	while (addr < end) {
+		pte_t entry = *pte;
+		struct page *page = pte_page(entry);
+		unsigned long nr = 0;
+
+		if (!pte_present(entry) || PageReserved(page)) {
+			all &= pte_none(entry);
+			addr += PAGE_SIZE;
+			pte++;
+			continue;
+		}
+
+		spin_lock(&init_mm.page_table_lock);
+		do {
+			pte_clear(&init_mm, addr, pte++);
+			addr += PAGE_SIZE;
+			nr++;
+		} while (addr < end && pte_same(*pte, entry));
+		spin_unlock(&init_mm.page_table_lock);
+
+		if (nr > 1)
+			page_ref_sub(page, nr - 1);
+		__free_page(page);
 	}
-	spin_unlock(&init_mm.page_table_lock);
+	return all;
 }

@@ -15,7 +15,8 @@ struct dev_pagemap;
 const char *pgmap_share_problem(struct dev_pagemap *pgmap);
 int vmemmap_populate_compound(unsigned long start, unsigned long end, int node,
 			      const struct dev_pagemap *pgmap);
-void vmemmap_drop_aliases(pte_t *table, unsigned long addr, unsigned long end);
+bool vmemmap_remove_entries(pte_t *table, unsigned long addr,
+			    unsigned long end);
 
 /* implemented by the architecture */
 int vmemmap_populate_pgmap(unsigned long start, unsigned long end, int node,
@@ -28,9 +29,10 @@ static inline const char *pgmap_share_problem(struct dev_pagemap *pgmap)
 	return "not enabled for this architecture";
 }
 
-static inline void vmemmap_drop_aliases(pte_t *table, unsigned long addr,
-					unsigned long end)
+static inline bool vmemmap_remove_entries(pte_t *table, unsigned long addr,
+					  unsigned long end)
 {
+	return false;
 }
 
 #endif /* CONFIG_VMEMMAP_COMPOUND */

@@ -9,6 +9,9 @@
 #include <linux/mm.h>
 #include <linux/uio.h>
 
+/* FOLL_PIN is internal to mm here. */
+#include "internal.h"
+
 /* Pins that last as long as a user likes. O_DIRECT pins its pages without this. */
 #define DEVICE_LASTING_PINS	FOLL_LONGTERM
 
