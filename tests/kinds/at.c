@@ -10,10 +10,13 @@
  *					4K in front of and behind the page work
  *	at dio FILE OFFSET...		O_DIRECT from there to the file and back
  *	at hammer SEED OFFSET...	fill and check until SIGTERM
+ *	at splice OFFSET...		4K go into the pipe that is stdout: they are in
+ *					use until somebody reads or closes it
  *
  * An offset is in bytes, a negative one counts from the end.
  */
 #include "devdax.h"
+#include <sys/uio.h>
 
 static struct devdax dd;
 static char *all;
@@ -73,12 +76,22 @@ static int dio(const char *file, unsigned long off)
 	return bad ? fail("O_DIRECT", off) : 0;
 }
 
+static int splice_out(unsigned long off)
+{
+	struct iovec iov = { all + off, SZ_4K };
+
+	return vmsplice(STDOUT_FILENO, &iov, 1, 0) == SZ_4K ? 0 :
+		fail("vmsplice", off);
+}
+
 static int act(const char *what, const char *arg, unsigned long off)
 {
 	unsigned long seed = strtoul(arg, NULL, 0);
 
 	if (!strcmp(what, "poison"))
 		return poison(off);
+	if (!strcmp(what, "splice"))
+		return splice_out(off);
 	if (!strcmp(what, "dio"))
 		return dio(arg, off);
 	if (strcmp(what, "check"))
@@ -94,7 +107,7 @@ int main(int argc, char **argv)
 	int i, first = 3, rounds = 0;
 	const char *why;
 
-	if (argc > 1 && !strcmp(argv[1], "poison"))
+	if (argc > 1 && (!strcmp(argv[1], "poison") || !strcmp(argv[1], "splice")))
 		first = 2;
 	if (argc <= first)
 		return 2;
