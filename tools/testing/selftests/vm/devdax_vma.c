@@ -291,6 +291,30 @@ TEST_F(devdax_vma, mremap_from_misaligned_address)
 	}
 }
 
+/*
+ * A mapping that was moved to a misaligned address can be cut at aligned ones.
+ * Then both ends are aligned, but the offset in the device is not.
+ */
+TEST_F(devdax_vma, piece_of_a_moved_mapping)
+{
+	unsigned long align = self->align, part = self->dd.part;
+	char *piece = self->area + align, *p;
+
+	p = mremap(self->p, NR * align, NR * align,
+		   MREMAP_MAYMOVE | MREMAP_FIXED, piece - part);
+	if (p == MAP_FAILED)
+		return;
+	munmap(p, part);
+	munmap(piece + (NR - 1) * align, align - part);
+	EXPECT_EQ(SIGBUS, devdax_touch(piece, false));
+	EXPECT_EQ(SIGBUS, devdax_touch(piece + align, true));
+
+	/* the same by a second mapping, which mremap() makes of size 0 */
+	p = mremap(piece, 0, align, MREMAP_MAYMOVE | MREMAP_FIXED, self->p);
+	if (p != MAP_FAILED)
+		EXPECT_EQ(SIGBUS, devdax_touch(p, true));
+}
+
 TEST_F(devdax_vma, madvise_dontneed_keeps_data)
 {
 	unsigned long align = self->align, i;
