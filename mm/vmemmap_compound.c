@@ -421,7 +421,8 @@ void __ref vmemmap_verify_tails(const struct dev_pagemap *pgmap,
  * @end: address after the last
  *
  * Where tails share memory, most entries are equal to the one before. Such a row
- * takes the lock once, and drops its references with one subtraction.
+ * drops its references with one subtraction, and takes the lock once, under which
+ * x86 clears the entries of the kernel's page tables.
  *
  * As in vmemmap_free(), pages are freed before the TLB is flushed. Nobody uses a
  * memmap that is being removed.

@@ -16,7 +16,6 @@
  * An offset is in bytes, a negative one counts from the end.
  */
 #include "devdax.h"
-#include <sys/uio.h>
 
 static struct devdax dd;
 static char *all;
@@ -76,14 +75,6 @@ static int dio(const char *file, unsigned long off)
 	return bad ? fail("O_DIRECT", off) : 0;
 }
 
-static int splice_out(unsigned long off)
-{
-	struct iovec iov = { all + off, SZ_4K };
-
-	return vmsplice(STDOUT_FILENO, &iov, 1, 0) == SZ_4K ? 0 :
-		fail("vmsplice", off);
-}
-
 static int act(const char *what, const char *arg, unsigned long off)
 {
 	unsigned long seed = strtoul(arg, NULL, 0);
@@ -91,7 +82,8 @@ static int act(const char *what, const char *arg, unsigned long off)
 	if (!strcmp(what, "poison"))
 		return poison(off);
 	if (!strcmp(what, "splice"))
-		return splice_out(off);
+		return devdax_splice(all + off, STDOUT_FILENO) ? 0 :
+			fail("vmsplice", off);
 	if (!strcmp(what, "dio"))
 		return dio(arg, off);
 	if (strcmp(what, "check"))

@@ -26,6 +26,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 
 #include "../kselftest_harness.h"
@@ -189,6 +190,16 @@ static inline bool devdax_unbind_waits(const struct devdax *dd)
 }
 
 #define DEVDAX_NO_WAIT	"for kernels where unbinding waits for pages in use"
+/* Milliseconds, more than enough to unbind a free device. */
+#define DEVDAX_HELD	200
+
+/* Put 4K into a pipe: they are in use until somebody reads or closes it. */
+static inline bool devdax_splice(const char *p, int fd)
+{
+	struct iovec iov = { (char *)p, SZ_4K };
+
+	return vmsplice(fd, &iov, 1, 0) == SZ_4K;
+}
 
 /* Write a string into a sysfs file.  Returns 0 or a negative error. */
 static inline int devdax_write(const char *path, const char *val)

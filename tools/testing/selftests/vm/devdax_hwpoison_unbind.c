@@ -8,8 +8,6 @@
  */
 #include "devdax.h"
 
-#include <sys/uio.h>
-
 #ifndef MADV_SOFT_OFFLINE
 #define MADV_SOFT_OFFLINE 101
 #endif
@@ -105,7 +103,6 @@ TEST_F(devdax_hwpoison, device_and_ram_poison)
 /* A poisoned page that is in use is counted until its struct page goes. */
 TEST_F(devdax_hwpoison, poison_in_use)
 {
-	struct iovec iov = { self->p, SZ_4K };
 	long before = devdax_corrupted();
 	pid_t unbind;
 	int fds[2];
@@ -114,11 +111,11 @@ TEST_F(devdax_hwpoison, poison_in_use)
 		SKIP(return, DEVDAX_NO_WAIT);
 	*self->p = 1;
 	ASSERT_EQ(0, pipe2(fds, O_CLOEXEC));
-	ASSERT_EQ((ssize_t)SZ_4K, vmsplice(fds[1], &iov, 1, 0));
+	ASSERT_TRUE(devdax_splice(self->p, fds[1]));
 	ASSERT_EQ(SIGBUS, devdax_poison(self->p));
 	munmap(self->p, self->len);
 	unbind = devdax_start(&self->dd, "unbind");
-	EXPECT_EQ(-ETIMEDOUT, devdax_wait(unbind, 200));
+	EXPECT_EQ(-ETIMEDOUT, devdax_wait(unbind, DEVDAX_HELD));
 	EXPECT_EQ(before + 4, devdax_corrupted());
 	close(fds[0]);
 	close(fds[1]);

@@ -10,10 +10,6 @@
  */
 #include "devdax.h"
 #include <linux/kernel-page-flags.h>
-#include <sys/uio.h>
-
-/* Milliseconds, more than enough to unbind a free device. */
-#define HELD		200
 
 FIXTURE(devdax_online)
 {
@@ -81,26 +77,24 @@ TEST_F(devdax_online, nothing_is_online_after_unbind)
 /* Nor while the unbind waits for a page: its pagemap is dying then. */
 TEST_F(devdax_online, nothing_is_online_while_unbind_waits)
 {
-	struct iovec iov;
 	int pipe_fds[2];
 	pid_t unbind;
+	char *p;
 
 	if (!devdax_unbind_waits(&self->dd))
 		SKIP(return, DEVDAX_NO_WAIT);
-	iov.iov_base = devdax_map(&self->dd, 0, self->dd.align);
-	iov.iov_len = SZ_4K;
-	ASSERT_NE(MAP_FAILED, iov.iov_base);
-	ASSERT_EQ(0, devdax_touch(iov.iov_base, true));
+	p = devdax_map(&self->dd, 0, self->dd.align);
+	ASSERT_NE(MAP_FAILED, p);
 	ASSERT_EQ(0, pipe(pipe_fds));
-	ASSERT_EQ(SZ_4K, vmsplice(pipe_fds[1], &iov, 1, 0));
+	ASSERT_TRUE(devdax_splice(p, pipe_fds[1]));
 
 	unbind = devdax_start(&self->dd, "unbind");
-	EXPECT_EQ(-ETIMEDOUT, devdax_wait(unbind, HELD));
+	EXPECT_EQ(-ETIMEDOUT, devdax_wait(unbind, DEVDAX_HELD));
 	EXPECT_EQ(0, online(self->flags, self->start, self->dd.size / SZ_4K));
 	close(pipe_fds[0]);
 	close(pipe_fds[1]);
 	EXPECT_EQ(0, devdax_wait(unbind, DEVDAX_DEADLINE * 1000));
-	munmap(iov.iov_base, self->dd.align);
+	munmap(p, self->dd.align);
 }
 
 /* SIGBUS tells the size of the mapping that the process loses. */

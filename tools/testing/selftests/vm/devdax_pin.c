@@ -14,7 +14,6 @@
 #include "devdax_pin.h"
 
 #define NR	3		/* spans */
-#define HELD	200		/* ms, enough to unbind a free device */
 
 /*
  * A range of nr 4Ks.  It begins first 4Ks behind the start of the second span
@@ -470,9 +469,9 @@ TEST_F(devdax_pin, unbind_waits_for_last)
 	munmap(pins->p, pins->len);
 	close(self->dd.fd);
 	unbind = devdax_start(&self->dd, "unbind");
-	EXPECT_EQ(-ETIMEDOUT, devdax_wait(unbind, HELD));
+	EXPECT_EQ(-ETIMEDOUT, devdax_wait(unbind, DEVDAX_HELD));
 	EXPECT_EQ(0, pins_drop(pins, 1, 517, TEST_DEVDAX_ALL));
-	EXPECT_EQ(-ETIMEDOUT, devdax_wait(unbind, HELD));
+	EXPECT_EQ(-ETIMEDOUT, devdax_wait(unbind, DEVDAX_HELD));
 	EXPECT_EQ(0, pins_drop(pins, 0, 1, TEST_DEVDAX_ALL));
 	EXPECT_EQ(0, devdax_wait(unbind, DEVDAX_DEADLINE * 1000));
 }

@@ -11,10 +11,7 @@
 #include <linux/vhost.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
-#include <sys/uio.h>
 
-/* Milliseconds, more than enough to unbind a free device. */
-#define HELD		200
 #define CYCLES		100
 #define VDPA		"/dev/vhost-vdpa-0"
 /* Where devices see the page at self->p, with VFIO. */
@@ -205,9 +202,9 @@ TEST_F(devdax_unbind, held_by_long_term_pin)
 	munmap(self->p, 2 * self->align);
 
 	unbind = devdax_start(&self->dd, "unbind");
-	EXPECT_EQ(-ETIMEDOUT, devdax_wait(unbind, HELD));
+	EXPECT_EQ(-ETIMEDOUT, devdax_wait(unbind, DEVDAX_HELD));
 	EXPECT_EQ(0, unpin(&by, page, self->align));
-	EXPECT_EQ(-ETIMEDOUT, devdax_wait(unbind, HELD));
+	EXPECT_EQ(-ETIMEDOUT, devdax_wait(unbind, DEVDAX_HELD));
 	EXPECT_EQ(0, unpin(&by, tail, SZ_4K));
 	EXPECT_EQ(0, devdax_wait(unbind, DEVDAX_DEADLINE * 1000));
 	pinner_close(&by);
@@ -241,7 +238,7 @@ TEST_F(devdax_unbind, held_by_killed_process)
 	ASSERT_EQ(1, read(ready[0], &byte, 1));
 	ASSERT_EQ(1, byte);
 	unbind = devdax_start(&self->dd, "unbind");
-	EXPECT_EQ(-ETIMEDOUT, devdax_wait(unbind, HELD));
+	EXPECT_EQ(-ETIMEDOUT, devdax_wait(unbind, DEVDAX_HELD));
 	kill(pid, SIGKILL);
 	EXPECT_EQ(0, devdax_wait(unbind, DEVDAX_DEADLINE * 1000));
 	waitpid(pid, NULL, 0);
@@ -292,14 +289,6 @@ TEST_F_TIMEOUT(devdax_unbind, cycles_lose_no_memory, 300)
 	lost = before - free_memory();
 	TH_LOG("%ld pages lost in %d cycles", lost, CYCLES * 4 / 5);
 	EXPECT_GT(CYCLES * 2 / 5 + 8, lost);
-}
-
-/* Put the 4K at this offset into the pipe. */
-static bool splice_in(const char *p, unsigned long off, int fd)
-{
-	struct iovec iov = { (char *)p + off, SZ_4K };
-
-	return vmsplice(fd, &iov, 1, 0) == SZ_4K;
 }
 
 static bool read_out(int fd, unsigned long off, __u64 seed)
@@ -357,7 +346,7 @@ FIXTURE_SETUP(devdax_unbind_held)
 		self->off[i] = variant->half[i] * span / 2 +
 			       variant->nr_4k[i] * (long)SZ_4K;
 		devdax_fill(self->p + self->off[i], self->off[i], SZ_4K, 2);
-		ASSERT_TRUE(splice_in(self->p, self->off[i], self->pipe[1]));
+		ASSERT_TRUE(devdax_splice(self->p + self->off[i], self->pipe[1]));
 	}
 	ASSERT_EQ(0, munmap(self->p, 2 * span));
 	close(self->dd.fd);
@@ -376,9 +365,9 @@ TEST_F(devdax_unbind_held, until_pipe_is_empty)
 	int i;
 
 	if (variant->unread)
-		EXPECT_EQ(-ETIMEDOUT, devdax_wait(unbind, HELD));
+		EXPECT_EQ(-ETIMEDOUT, devdax_wait(unbind, DEVDAX_HELD));
 	for (i = 0; i < variant->nr && !variant->unread; i++) {
-		EXPECT_EQ(-ETIMEDOUT, devdax_wait(unbind, HELD));
+		EXPECT_EQ(-ETIMEDOUT, devdax_wait(unbind, DEVDAX_HELD));
 		EXPECT_TRUE(read_out(self->pipe[0], self->off[i], 2));
 	}
 	close(self->pipe[0]);

@@ -304,8 +304,8 @@ TEST_F(devdax_vma, piece_of_a_moved_mapping)
 		   MREMAP_MAYMOVE | MREMAP_FIXED, piece - part);
 	if (p == MAP_FAILED)
 		return;
-	munmap(p, part);
-	munmap(piece + (NR - 1) * align, align - part);
+	ASSERT_EQ(0, munmap(p, part));
+	ASSERT_EQ(0, munmap(piece + (NR - 1) * align, align - part));
 	EXPECT_EQ(SIGBUS, devdax_touch(piece, false));
 	EXPECT_EQ(SIGBUS, devdax_touch(piece + align, true));
 
