@@ -6,7 +6,7 @@
 #   make test-all       one base whole, and the long ones (mutants, configs, each patch)
 #   make bench          measure base and ours (PEERS="6.1 6.12 7.3": those too) into out/bench.*
 #   make mutants        show that the tests catch bugs which are put in on purpose
-#   make series         the mails in out/series/BASE
+#   make series         the mails in out/series/BASE (of 7.3: a folder for each part)
 #   make apply KDIR=... apply the series to your kernel tree, wholly or not at all
 #   make deb            kernel packages in out/deb from your .config (or CONFIG=...)
 #   make shell          a root shell in a guest of the patched kernel (GDB=1: for gdb as well)

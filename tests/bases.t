@@ -165,6 +165,63 @@ sed -i 's/^0002/# own\n# files\n&/; s/^0004/# new\n&/; s/^0005/# end\n&/' "$copy
 settle headings
 quiet "refresh: headings" refresh
 is "refresh: headings stay" "" "$(changed)"
+
+# --- parts, which are series of their own
+sed -i 's/^# parts/# series: first/; s/^# new/# series: 2nd/' "$copy/$dir/series"
+fails "series: a part without a cover letter" "$dir/cover-letter.first does not exist: the part first" run series
+for part in first 2nd; do
+	printf 'mm: the %s part\n\nIts text.\n' $part >"$copy/$dir/cover-letter.$part"
+done
+settle parts
+quiet "series: folds parts" run series
+parted=$copy/out/series/$second
+is "series: the file parts names them in order" "first 2nd" "$(xargs <"$parted/parts")"
+is "series: each has a folder, a cover letter and numbers of its own" \
+	"first/0000-cover-letter [PATCH $second 0/3] mm: the first part
+first/0001-mm-first-part.patch [PATCH $second 1/3] mm: first part
+first/0002-mm-own-files.patch [PATCH $second 2/3] mm: own files
+first/0003-selftests-mm-tests.patch [PATCH $second 3/3] selftests/mm: tests
+2nd/0000-cover-letter [PATCH $second 0/2] mm: the 2nd part
+2nd/0001-mm-new-file.patch [PATCH $second 1/2] mm: new file
+2nd/0002-mm-one-more.patch [PATCH $second 2/2] mm: one more" \
+	"$(cd "$parted" && grep -m1 '^Subject: ' first/* 2nd/* | sed 's/:Subject://')"
+is "series: a cover letter counts its own part" " 2 files changed, 2 insertions(+), 1 deletions(-)" \
+	"$(grep 'files changed' "$parted/2nd/0000-cover-letter")"
+is "series: the first part stands alone" "This is series 1 of 2. It begins with Linux $second." \
+	"$(sed -n '/^This is/,/^$/{/./p}' "$parted/first/0000-cover-letter")"
+is "series: the next one says on what it builds" "This is series 2 of 2. It begins with Linux $second and these:
+  first: mm: the first part" "$(sed -n '/^This is/,/^$/{/./p}' "$parted/2nd/0000-cover-letter")"
+git -C "$tmp/clone" checkout -q --detach base
+for part in first 2nd; do
+	quiet "series: git am takes the part $part" git -C "$tmp/clone" am -q "$parted/$part"/*.patch
+done
+is "series: the parts give the tree they came from" "$(git -C "$kdir" rev-parse 'HEAD^{tree}')" \
+	"$(git -C "$tmp/clone" rev-parse 'HEAD^{tree}')"
+git -C "$tmp/clone" checkout -q --detach base
+quiet "apply: a series of parts" run apply "$tmp/clone"
+is "apply: a series of parts: gives the tree it came from" "$(git -C "$kdir" rev-parse 'HEAD^{tree}')" \
+	"$(git -C "$tmp/clone" rev-parse 'HEAD^{tree}')"
+git -C "$kdir" checkout -q --detach base
+quiet "tree: a series of parts" env KDIR="$kdir" BASE=$second "$copy/scripts/tree" 4
+git -C "$kdir" checkout -q work
+is "tree: N counts through the parts" "$(git -C "$kdir" rev-parse 'HEAD~1^{tree}')" \
+	"$(git -C "$(cat "$tmp/out")" rev-parse 'HEAD^{tree}')"
+quiet "refresh: parts" refresh
+is "refresh: parts stay" "" "$(changed)"
+sed -i '/^0004\|^0005/s/^/#/' "$copy/$dir/series"
+quiet "series: a part of which everything is left out" run series
+is "series: a part of which everything is left out: has no folder" "first parts" "$(cd "$parted" && echo *)"
+git -C "$copy" checkout -q .
+sed -i 's/2nd/first/' "$copy/$dir/series"
+fails "series: two parts of one name" "the part first begins twice" run series
+sed -i '/^# series: first/s/first/A b/' "$copy/$dir/series"
+fails "series: a name that cannot be a folder" "'A b' is no name of a part" run series
+git -C "$copy" checkout -q .
+sed -i '/^# series: first/d' "$copy/$dir/series"
+fails "series: a patch that belongs to no part" "0001-mm-first-part.patch is in front of the first part" run series
+git -C "$copy" reset -q --hard HEAD~1
+
+# --- patches that go
 # leave N...: only these commits, in this order
 leave() {
 	local c

@@ -32,7 +32,7 @@ commit=$(scripts/source 2>"$tmp/err") && series=$("$tmp/copy/scripts/series" 2>"
 result $? "the base and the series are there"
 {
 	printf '%s\n' Makefile Kconfig mm/Makefile .gitattributes .gitignore
-	sed -n 's,^\(---\|+++\) [ab]/,,p' "$series"/*.patch
+	mails "$series" | xargs sed -n 's,^\(---\|+++\) [ab]/,,p'
 } | sort -u >"$tmp/touched"
 git --git-dir "$cache/linux.git" ls-tree -r --name-only "$commit" | sort |
 	comm -12 - "$tmp/touched" |

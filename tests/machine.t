@@ -19,7 +19,7 @@ clone() {
 	git init -q "$tmp/$1"
 	echo "$cache/linux.git/objects" >"$tmp/$1/.git/objects/info/alternates"
 	git -C "$tmp/$1" sparse-checkout set --no-cone /Makefile /Kconfig /mm /drivers/dax \
-		"$(sed -n 's,^\(---\|+++\) [ab]/,/,p' out/series/"$BASE"/*.patch | sort -u)"
+		"$(mails "out/series/$BASE" | xargs sed -n 's,^\(---\|+++\) [ab]/,/,p' | sort -u)"
 	git -C "$tmp/$1" config user.name tester
 	git -C "$tmp/$1" config user.email tester
 	git -C "$tmp/$1" checkout -q -b work "$commit"

@@ -117,13 +117,15 @@ affected() {
 			"$1" -- $touched $new | sed "s/^$1://"))
 	xargs <<<"$objects"
 }
+mapfile -t patches < <(mails "$series")
 i=0
-for p in "$series"/*.patch; do
+for p in "${patches[@]}"; do
 	i=$((i + 1))
+	name=${p#"$series"/}
 	commit=${commits[i - 1]}
 	files=$(affected "$commit")
 	if [ -z "$files" ]; then
-		result 0 "build: ${p##*/}: touches nothing that is built # SKIP"
+		result 0 "build: $name: touches nothing that is built # SKIP"
 		continue
 	fi
 	key=$({ git -C "$ours" rev-parse "$commit^{tree}"; echo "$files"; gcc --version
@@ -132,7 +134,7 @@ for p in "$series"/*.patch; do
 	[ -e "$built/$key" ] || { at "$commit" && scripts/build "$tree" step \
 		configs/small.config configs/steps.config -- $files; } >/dev/null 2>"$log/build-$i.log" &&
 		touch "$built/$key"
-	result $? "build: ${p##*/}: $files" "$log/build-$i.log"
+	result $? "build: $name: $files" "$log/build-$i.log"
 done
 
 without ZONE_DEVICE

@@ -17,7 +17,7 @@ patch() {
 base() {
 	rm -rf "${tmp:?}/patches"
 	mkdir -p "$dir/overlay/mm"
-	printf '%s\n' '# fixes of the base' 0001-a.patch 0002-b.patch '# the idea' '0003-c.patch # why' >"$dir/series"
+	printf '%s\n' '# fixes of the base' 0001-a.patch '# series: two' 0002-b.patch '# the idea' '0003-c.patch # why' >"$dir/series"
 	printf '\t.name = "idea_kunit",\n' >"$dir/overlay/mm/idea_kunit.c"
 	patch 0001-a.patch 'Upstream: 0123456789ab (v6.12), differently' \
 		'Fixes: 0123456789ab ("mm: a defect")' 'Test: idea_unbind'
@@ -64,6 +64,8 @@ for value in 'yes' '0123456 (v6.12)' '0123456789ab' '0123456789ab (v6.12) differ
 done
 change 0001-a.patch '/^Fixes/d'
 wrong "a fix without Fixes fails" '^0001-a.patch: Fixes: missing'
+change 0002-b.patch '/^Fixes/d'
+wrong "a fix without Fixes fails in the next part, too" '^0002-b.patch: Fixes: missing'
 change 0001-a.patch 's/^Fixes: .*/Fixes: 0123456789ab/'
 wrong "Fixes without a subject fails" "^0001-a.patch: Fixes: '0123456789ab'"
 change 0002-b.patch '/^Test/d'
@@ -112,10 +114,11 @@ headers() {
 	grep -rhE "^$1: " "$copy/out/series" | grep -cF "$2"
 }
 
-mails=$("$copy/scripts/series" 2>"$tmp/err") && all=$(find "$mails" -type f | wc -l)
+mails=$("$copy/scripts/series" 2>"$tmp/err") && all=$(find "$mails" -name '0*' | wc -l) &&
+	patches=$(find "$mails" -name '0*.patch' | wc -l)
 FROM="J. O'Doe & Co. <jo@doe.org>" "$copy/scripts/series" >/dev/null 2>"$tmp/err" &&
 	[ "$(headers From "J. O'Doe & Co. <jo@doe.org>")" = "$all" ] &&
-	[ "$(headers Signed-off-by "J. O'Doe & Co. <jo@doe.org>")" = $((all - 1)) ] &&
+	[ "$(headers Signed-off-by "J. O'Doe & Co. <jo@doe.org>")" = "$patches" ] &&
 	! grep -rqE '^(From|Signed-off-by|  *<).*\.example>' "$mails"
 result $? "FROM is who the mails are from and who signs them"
 p=$(find "$copy/patches/$BASE" -name '0001-*')
