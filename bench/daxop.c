@@ -229,6 +229,23 @@ static int op_fault(const char *dev, const char *pages)
 	return 0;
 }
 
+/* One entry for each align of what was touched goes. */
+static int op_munmap(const char *dev, const char *mib)
+{
+	struct dax d = dax_map(dev, strtoul(mib, NULL, 0) * MIB);
+	clockid_t clock = clock_to_read();
+	uint64_t start;
+	size_t i;
+
+	for (i = 0; i < d.len; i += d.align)
+		touch(d.p + i);
+	start = now(clock);
+	if (munmap(d.p, d.len))
+		err(1, "munmap");
+	record_time("munmap", now(clock) - start);
+	return 0;
+}
+
 /*
  * gup_benchmark until 5.10, gup_test after: the fields up to @flags are the
  * same, the size of the whole, which is part of the ioctl's number, is not.
@@ -644,6 +661,8 @@ int main(int argc, char **argv)
 		return op_geometry(argv[2]);
 	if (argc == 4 && !strcmp(op, "fault"))
 		return op_fault(argv[2], argv[3]);
+	if (argc == 4 && !strcmp(op, "munmap"))
+		return op_munmap(argv[2], argv[3]);
 	if ((argc == 5 || argc == 6) && !strcmp(op, "pin"))
 		return op_pin(argv[2], argv[3], argv[4], argv[5]);
 	if ((argc == 4 || argc == 5) && !strcmp(op, "contend"))
@@ -660,6 +679,7 @@ int main(int argc, char **argv)
 		"usage: daxop bind|unbind daxX.Y|pfnX.Y\n"
 		"       daxop geometry|data|fork daxX.Y\n"
 		"       daxop fault daxX.Y PAGES\n"
+		"       daxop munmap daxX.Y MIB\n"
 		"       daxop direct daxX.Y FILE\n"
 		"       daxop contend daxX.Y THREADS [FILE]\n"
 		"       daxop anon MIB\n"

@@ -18,6 +18,6 @@ while read -r patch; do
 		>/dev/null 2>"$logs/$i.log" || ok=ok
 	echo "$ok - $patch"
 	[ "$ok" = ok ] || sed 's/^/# /' "$logs/$i.log"
-done < <(sed -n '/^[^#].*\.patch/p' "patches/$BASE/series")
+done < <(listed "patches/$BASE/series")
 [ $n -gt 0 ] || none_selected
 echo "1..$n"
