@@ -9,6 +9,8 @@ cd "$top" || exit 1
 
 all="map hint thp walk vma futex dio poison poison_procs numa geometry unbind fuse
 	advice readonly"
+# what only the series of newer kernels have
+[ "$BASE" = "$default_base" ] || all+=" fork race"
 for map in mem dev; do
 	for device in "4K $map 128M" "2M $map 256M" "1G $map 4G"; do
 		# shellcheck disable=SC2086
