@@ -170,7 +170,10 @@ static long pin_drop(struct test_devdax_pin *pin,
 	return 0;
 }
 
-/* Count as many references as this number of pins of one 4K would. */
+/*
+ * Count as many references as this number of pins of one 4K would.  A page whose
+ * count is 0 is idle, and nobody but its driver may take it from there.
+ */
 static int charge(struct page *head, s64 add)
 {
 	atomic_t *pins = exact_pins(head);
@@ -179,9 +182,10 @@ static int charge(struct page *head, s64 add)
 		add *= GUP_PIN_COUNTING_BIAS;
 	if (add != (int)add)
 		return -EINVAL;
+	if (!atomic_add_unless(&head->_refcount, add, 0))
+		return -EBUSY;
 	if (pins)
 		atomic_add(add, pins);
-	page_ref_add(head, add);
 	return 0;
 }
 
@@ -195,7 +199,7 @@ static long pin_refs(struct test_devdax_refs __user *arg, bool add)
 	if (copy_from_user(&refs, arg, sizeof(refs)))
 		return -EFAULT;
 	/* The reference keeps the struct page in place. */
-	pgmap = get_dev_pagemap(refs.pfn, NULL);
+	pgmap = hold_pagemap(refs.pfn);
 	if (!pgmap)
 		return -ENXIO;
 	page = pfn_to_page(refs.pfn);
@@ -204,6 +208,7 @@ static long pin_refs(struct test_devdax_refs __user *arg, bool add)
 		ret = charge(head, refs.add);
 	refs.refs = page_ref_count(head);
 	refs.pins = exact_pins(head) ? atomic_read(exact_pins(head)) : 0;
+	refs.maps = mappings(head);
 	refs.own = atomic_read(&page->_refcount);
 	refs.nr = compound_nr(head);
 	put_dev_pagemap(pgmap);

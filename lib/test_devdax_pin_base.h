@@ -3,8 +3,10 @@
 #define _LIB_TEST_DEVDAX_PIN_BASE_H
 /*
  * What test_devdax_pin.c needs that differs between versions of the kernel: the
- * ways to take references, and where a page has its pins.
+ * ways to take references, where a page has its pins and its mappings, and how to
+ * hold a pagemap.
  */
+#include <linux/memremap.h>
 #include <linux/mm.h>
 
 static inline long get_pages_slowly(unsigned long addr, unsigned long nr,
@@ -29,6 +31,18 @@ static inline long pin_pages_fast_only(unsigned long addr, unsigned long nr,
 static inline atomic_t *exact_pins(struct page *head)
 {
 	return hpage_pincount_available(head) ? compound_pincount_ptr(head) : NULL;
+}
+
+/* How many entries of page tables map the page, where the kernel counts that. */
+static inline int mappings(struct page *head)
+{
+	return page_mapcount(head);
+}
+
+/* A reference on the pagemap that has this page, or NULL. */
+static inline struct dev_pagemap *hold_pagemap(unsigned long pfn)
+{
+	return get_dev_pagemap(pfn, NULL);
 }
 
 #endif /* _LIB_TEST_DEVDAX_PIN_BASE_H */

@@ -62,6 +62,7 @@ struct test_devdax_drop {
  * @add: (in) TEST_DEVDAX_CHARGE only: pins to count, or to take back if negative
  * @refs: (out) reference count of the head
  * @pins: (out) pin count of the head, 0 if it has none of its own
+ * @maps: (out) mappings of this page, 0 if the kernel does not count them
  * @own: (out) reference count of the struct page for @pfn
  * @nr: (out) number of 4K pages in this page
  */
@@ -70,6 +71,7 @@ struct test_devdax_refs {
 	__s64 add;
 	__s64 refs;
 	__s64 pins;
+	__s64 maps;
 	__s64 own;
 	__u64 nr;
 };

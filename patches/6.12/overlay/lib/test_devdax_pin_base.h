@@ -3,9 +3,11 @@
 #define _LIB_TEST_DEVDAX_PIN_BASE_H
 /*
  * What test_devdax_pin.c needs that differs between versions of the kernel: the
- * ways to take references, and where a page has its pins.
+ * ways to take references, where a page has its pins and its mappings, and how to
+ * hold a pagemap.
  */
 #include <linux/completion.h>
+#include <linux/memremap.h>
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
 #include <linux/workqueue.h>
@@ -81,6 +83,18 @@ static inline atomic_t *exact_pins(struct page *head)
 	struct folio *folio = page_folio(head);
 
 	return folio_has_pincount(folio) ? &folio->_pincount : NULL;
+}
+
+/* How many entries of page tables map the page, where the kernel counts that. */
+static inline int mappings(struct page *head)
+{
+	return folio_mapcount(page_folio(head));
+}
+
+/* A reference on the pagemap that has this page, or NULL. */
+static inline struct dev_pagemap *hold_pagemap(unsigned long pfn)
+{
+	return get_dev_pagemap(pfn, NULL);
 }
 
 #endif /* _LIB_TEST_DEVDAX_PIN_BASE_H */

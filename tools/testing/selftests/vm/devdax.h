@@ -396,6 +396,49 @@ static inline long devdax_kb(const char *path, const void *addr,
 	return kb;
 }
 
+/*
+ * How many kB of memory of the process /proc/self/status counts for kb kB of the
+ * device that the process begins to use: all of it where the kernel counts who maps
+ * a page, and nothing where it does not.  The rest of the process may need some
+ * pages meanwhile, and older kernels round.  Returns kb, or 0, or -1 if the kernel
+ * counts anything else.  Maps 2M, or one page if that is larger.
+ */
+static inline long devdax_rss(const struct devdax *dd)
+{
+	static const char path[] = "/proc/self/status";
+	long kb = dd->span / 1024, before, used, after;
+	unsigned long off;
+	char *p;
+
+	p = devdax_map(dd, 0, dd->span);
+	if (p == MAP_FAILED)
+		return -1;
+	before = devdax_kb(path, NULL, "RssFile");
+	for (off = 0; off < dd->span; off += dd->align)
+		devdax_touch(p + off, false);
+	used = devdax_kb(path, NULL, "RssFile") - before;
+	munmap(p, dd->span);
+	after = devdax_kb(path, NULL, "RssFile") - before;
+	if (before < 0 || labs(after) > 512)
+		return -1;
+	return labs(used) <= 512 ? 0 : labs(used - kb) <= 512 ? kb : -1;
+}
+
+/*
+ * Does the kernel count the pages of the device as memory of the process that maps
+ * them?  Then a page of 4K counts in all reports, as any other page does.  Older
+ * kernels take an entry of 4K for none of a page, and count larger ones in smaps
+ * only.
+ */
+static inline bool devdax_counts(struct __test_metadata *_metadata,
+				 const struct devdax *dd)
+{
+	long kb = devdax_rss(dd);
+
+	EXPECT_LE(0, kb);
+	return kb > 0;
+}
+
 /* kB of memory that is poisoned, or -1 if the kernel does not count it. */
 static inline long devdax_corrupted(void)
 {

@@ -4,11 +4,10 @@
  * page itself to the reader of the pipe.  A FUSE server that answers a read
  * with SPLICE_F_MOVE asks the kernel to move such a page into the page cache.
  *
- * While the device is bound, the pagemap also has a reference on the page, so
- * the kernel copies the data.  While the device is being unbound, the pipe has
- * the last reference.  The kernel must copy the data then, too, and must not
- * move the page: its struct page may be a tail that shares memory with others
- * and is read-only.
+ * The kernel must copy the data instead, also where the pipe has the last
+ * reference: that is so while the device is being unbound, and at all times where
+ * the pagemap has no reference on the page.  It must not move the page.  Its struct
+ * page may be a tail that shares memory with others and is read-only.
  */
 #include "devdax.h"
 

@@ -44,7 +44,10 @@ FIXTURE_TEARDOWN(devdax_online)
 		EXPECT_EQ(0, devdax_bind(&self->dd));
 }
 
-/* How many page frames of the device does the kernel take for RAM? */
+/*
+ * How many page frames of the device does the kernel take for RAM?  It says NOPAGE, or
+ * nothing, of those that it does not.  Those of the device would be RESERVED.
+ */
 static unsigned long online(int kpageflags, __u64 pfn, unsigned long nr)
 {
 	unsigned long count = 0, i;
@@ -57,7 +60,7 @@ static unsigned long online(int kpageflags, __u64 pfn, unsigned long nr)
 		if (n <= 0)	/* beyond the end of RAM */
 			break;
 		for (i = 0; i < n / 8; i++)
-			count += !(flags[i] & 1ULL << KPF_NOPAGE);
+			count += flags[i] && !(flags[i] & 1ULL << KPF_NOPAGE);
 	}
 	return count;
 }

@@ -7,6 +7,7 @@
  */
 #include "devdax.h"
 #include <pthread.h>
+#include <sys/ptrace.h>
 
 FIXTURE(devdax_pagetable)
 {
@@ -151,6 +152,48 @@ static void advise(struct __test_metadata *_metadata, struct devdax *dd,
 	EXPECT_EQ(SIGBUS, user.after);
 	munmap(p, dd->align);
 	EXPECT_EQ(0, devdax_bind(dd));
+}
+
+/* A debugger of a process that has p without access.  Returns what it reads there. */
+static long debugger_reads(char *p, unsigned long len, char *word)
+{
+	pid_t pid = fork();
+	long data;
+
+	if (!pid) {
+		devdax_touch(word, false);
+		if (mprotect(p, len, PROT_NONE) ||
+		    ptrace(PTRACE_TRACEME, 0, NULL, NULL))
+			_exit(1);
+		raise(SIGSTOP);
+		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
+	ptrace(PTRACE_SETOPTIONS, pid, NULL, PTRACE_O_EXITKILL);
+	errno = 0;
+	data = ptrace(PTRACE_PEEKDATA, pid, word, NULL);
+	return errno ? -errno : data;
+}
+
+TEST_F(devdax_pagetable, debugger_reads_without_access)
+{
+	long *word = (long *)(self->p + self->align) - 1;
+	int i, err = -ETIMEDOUT;
+	pid_t pid;
+
+	*word = 0xda;
+	fflush(NULL);
+	pid = fork();
+	if (!pid)
+		_exit(debugger_reads(self->p, self->align, (char *)word) != 0xda);
+	ASSERT_LT(0, pid);
+	for (i = 0; i < 20 && err == -ETIMEDOUT; i++)
+		err = devdax_wait(pid, 500);
+	if (err == -ETIMEDOUT) {
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+	}
+	EXPECT_EQ(0, err);
 }
 
 TEST_F(devdax_pagetable, advice_cold)

@@ -29,6 +29,7 @@ struct worker {
 	unsigned int seed;
 	bool *stop;
 	long held, refused, wrong;
+	long error;	/* the last one that should not be */
 };
 
 FIXTURE(devdax_pin_race)
@@ -77,7 +78,10 @@ static void *work(void *arg)
 			pin_give(fd, held / 3, held / 2, TEST_DEVDAX_ALL);
 		} else {
 			worker->refused++;
-			worker->wrong += held != -EFAULT && held != -EHWPOISON;
+			if (held != -EFAULT && held != -EHWPOISON) {
+				worker->wrong++;
+				worker->error = held;
+			}
 		}
 		/* This drops the other references. */
 		close(fd);
@@ -134,7 +138,8 @@ static void stop(struct __test_metadata *_metadata, struct worker *worker,
 	for (i = 0; i < NR; i++) {
 		pthread_join(worker[i].thread, NULL);
 		EXPECT_LT(0, worker[i].held);
-		EXPECT_EQ(0, worker[i].wrong);
+		EXPECT_EQ(0, worker[i].wrong)
+			TH_LOG("last error %ld", worker[i].error);
 		refused += worker[i].refused;
 	}
 	TH_LOG("held %ld and %ld times, refused %ld times", worker[0].held,

@@ -208,6 +208,21 @@ TEST_F(devdax_vma, mprotect_none)
 	EXPECT_TRUE(shows(self->p + align, 1, align));
 }
 
+/* To unmap memory, nobody needs access to it. */
+TEST_F(devdax_vma, munmap_without_access)
+{
+	unsigned long align = self->align;
+
+	ASSERT_EQ(0, mprotect(self->p, NR * align, PROT_NONE));
+	EXPECT_EQ(0, munmap(self->p + align, align));
+	EXPECT_EQ(0, madvise(self->p, align, MADV_DONTNEED));
+	ASSERT_EQ(0, mprotect(self->p, align, PROT_READ));
+	ASSERT_EQ(0, mprotect(self->p + 2 * align, align, PROT_READ));
+	EXPECT_TRUE(shows(self->p, 0, align));
+	EXPECT_EQ(SIGSEGV, devdax_touch(self->p + align, false));
+	EXPECT_TRUE(shows(self->p + 2 * align, 2, align));
+}
+
 TEST_F(devdax_vma, mremap_move)
 {
 	unsigned long align = self->align, i;
