@@ -8,7 +8,6 @@
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1
 . tests/lib
-needs drivers/dax/geometry.c
 
 need map dio at failnth
 scenarios
