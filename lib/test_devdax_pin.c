@@ -22,6 +22,7 @@
 #include <linux/uaccess.h>
 
 #include "test_devdax_pin_base.h"
+#include "test_devdax_pin_pgmap.h"
 #include "test_devdax_pin_uapi.h"
 
 /* 8 GiB in 4Ks: more than a 1G page and its neighbours. */

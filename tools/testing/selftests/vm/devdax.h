@@ -397,19 +397,20 @@ static inline long devdax_kb(const char *path, const void *addr,
 }
 
 /*
- * How many kB of memory of the process /proc/self/status counts for kb kB of the
- * device that the process begins to use: all of it where the kernel counts who maps
- * a page, and nothing where it does not.  The rest of the process may need some
- * pages meanwhile, and older kernels round.  Returns kb, or 0, or -1 if the kernel
- * counts anything else.  Maps 2M, or one page if that is larger.
+ * How many kB an entry of the device's align counts in smaps.  One of 4K counts
+ * where the kernel takes the device's pages for memory of the process, which
+ * /proc/self/status shows.  Older kernels take it for none of a page.  Some pages of
+ * the process itself may come meanwhile.  Returns -1 if neither is the case.
  */
-static inline long devdax_rss(const struct devdax *dd)
+static inline long devdax_entry_kb(const struct devdax *dd)
 {
 	static const char path[] = "/proc/self/status";
-	long kb = dd->span / 1024, before, used, after;
+	long kb = dd->span / 1024, before, used;
 	unsigned long off;
 	char *p;
 
+	if (dd->align > SZ_4K)
+		return dd->align / 1024;
 	p = devdax_map(dd, 0, dd->span);
 	if (p == MAP_FAILED)
 		return -1;
@@ -418,25 +419,22 @@ static inline long devdax_rss(const struct devdax *dd)
 		devdax_touch(p + off, false);
 	used = devdax_kb(path, NULL, "RssFile") - before;
 	munmap(p, dd->span);
-	after = devdax_kb(path, NULL, "RssFile") - before;
-	if (before < 0 || labs(after) > 512)
+	if (before < 0 || labs(devdax_kb(path, NULL, "RssFile") - before) > 512)
 		return -1;
-	return labs(used) <= 512 ? 0 : labs(used - kb) <= 512 ? kb : -1;
+	return labs(used) <= 512 ? 0 : labs(used - kb) <= 512 ? SZ_4K / 1024 : -1;
 }
 
-/*
- * Does the kernel count the pages of the device as memory of the process that maps
- * them?  Then a page of 4K counts in all reports, as any other page does.  Older
- * kernels take an entry of 4K for none of a page, and count larger ones in smaps
- * only.
- */
-static inline bool devdax_counts(struct __test_metadata *_metadata,
-				 const struct devdax *dd)
+/* Wait until *val is at least min.  Returns false if it is not after some seconds. */
+static inline bool devdax_reaches(const int *val, int min, int seconds)
 {
-	long kb = devdax_rss(dd);
+	int ms;
 
-	EXPECT_LE(0, kb);
-	return kb > 0;
+	for (ms = 0; __atomic_load_n(val, __ATOMIC_ACQUIRE) < min; ms++) {
+		if (ms >= seconds * 1000)
+			return false;
+		usleep(1000);
+	}
+	return true;
 }
 
 /* kB of memory that is poisoned, or -1 if the kernel does not count it. */

@@ -189,8 +189,7 @@ TEST_F(devdax_map, fork_shares_data)
 TEST_F(devdax_map, smaps_rss)
 {
 	unsigned long align = self->dd.align;
-	bool counts = devdax_counts(_metadata, &self->dd);
-	long each = align > SZ_4K || counts ? align / 1024 : 0;
+	long each = devdax_entry_kb(&self->dd);
 	static const char path[] = "/proc/self/smaps";
 	char *p = devdax_map(&self->dd, 0, 2 * align);
 

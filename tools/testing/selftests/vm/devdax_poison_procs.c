@@ -36,6 +36,7 @@ struct proc {
 	unsigned long off;	/* in the device: start of its mapping */
 	unsigned long touch;	/* in the device */
 	bool untouched;
+	bool no_access;		/* once it has touched */
 	bool unprepared;	/* for SIGBUS */
 	int kill;
 	enum threads threads;
@@ -59,20 +60,6 @@ static void note(int sig, siginfo_t *info, void *ctx)
 	me->info = *info;
 	me->thread = syscall(SYS_gettid);
 	__atomic_add_fetch(&me->told, 1, __ATOMIC_RELEASE);
-}
-
-/* Wait until *val is at least min.  Returns false if it is not. */
-static bool reaches(const int *val, int min)
-{
-	const struct timespec tick = { .tv_nsec = 5000000 };
-	int ms;
-
-	for (ms = 0; __atomic_load_n(val, __ATOMIC_ACQUIRE) < min; ms += 5) {
-		if (ms >= DEADLINE * 1000)
-			return false;
-		nanosleep(&tick, NULL);
-	}
-	return true;
 }
 
 static void set_kill(int kill)
@@ -102,9 +89,13 @@ static void *work(void *arg)
 	set_kill(me->kill);
 	if (!me->untouched)
 		me->faults = touch();
+	if (me->no_access)
+		mprotect(me->p, NR * me->dd->span - me->off, PROT_NONE);
 	__atomic_store_n(&me->ready, 1, __ATOMIC_RELEASE);
-	while (!reaches(&me->stop, 1))
+	while (!devdax_reaches(&me->stop, 1, DEADLINE))
 		;
+	if (me->no_access)
+		mprotect(me->p, NR * me->dd->span - me->off, PROT_READ);
 	me->faults = touch();
 	_exit(0);
 }
@@ -210,7 +201,7 @@ static bool start(struct proc *proc)
 		me = proc;
 		run();
 	}
-	return proc->pid > 0 && reaches(&proc->ready, 1);
+	return proc->pid > 0 && devdax_reaches(&proc->ready, 1, DEADLINE);
 }
 
 /* Let the process leave.  Returns what wait() tells. */
@@ -251,7 +242,7 @@ static const char *fail(const struct devdax *dd, unsigned long resource,
  */
 static const char *not_told(struct proc *proc, unsigned long off, int nr)
 {
-	if (!reaches(&proc->told, nr))
+	if (!devdax_reaches(&proc->told, nr, DEADLINE))
 		return "not told";
 	if (proc->told != nr)
 		return "told too often";
@@ -273,6 +264,7 @@ TEST_F(devdax_poison_procs, all_who_have_touched_it)
 	procs[1].off = self->dd.span;
 	procs[2].kill = PR_MCE_KILL_LATE;
 	procs[3].off = self->dd.span;
+	procs[3].no_access = true;
 	for (i = 0; i < NR_PROCS; i++)
 		ASSERT_TRUE(start(&procs[i]));
 	FAIL(self->hit);

@@ -15,8 +15,6 @@
 FIXTURE(devdax_race)
 {
 	struct devdax dd;
-	unsigned long len;
-	char *p;		/* a span of the device */
 };
 
 FIXTURE_SETUP(devdax_race)
@@ -24,18 +22,11 @@ FIXTURE_SETUP(devdax_race)
 	devdax_setup(_metadata, &self->dd, 1);
 	if (!devdax_unbind_waits(&self->dd))
 		SKIP(_exit(DEVDAX_SKIPPED), DEVDAX_NO_WAIT);
-	self->len = self->dd.span;
-	self->p = devdax_map(&self->dd, 0, self->len);
-	ASSERT_NE(MAP_FAILED, self->p);
 }
 
 FIXTURE_TEARDOWN(devdax_race)
 {
-	close(self->dd.fd);
-	if (!devdax_bound(&self->dd)) {
-		EXPECT_EQ(0, devdax_bind(&self->dd));
-		close(self->dd.fd);
-	}
+	EXPECT_EQ(0, devdax_settle(&self->dd));
 }
 
 /* What a process does with its mapping until the device is gone. */
@@ -117,30 +108,6 @@ static bool map_anew(struct busy *busy, unsigned int i)
 	       touch_all(busy, i);
 }
 
-FIXTURE_VARIANT(devdax_race)
-{
-	bool (*work)(struct busy *busy, unsigned int i);
-};
-
-FIXTURE_VARIANT_ADD(devdax_race, first_touch) { touch_first };
-FIXTURE_VARIANT_ADD(devdax_race, munmap) { unmap };
-FIXTURE_VARIANT_ADD(devdax_race, fork_and_exit) { fork_and_exit };
-FIXTURE_VARIANT_ADD(devdax_race, gup_fast) { pin };
-FIXTURE_VARIANT_ADD(devdax_race, mmap) { map_anew };
-
-/* Wait until *val is at least min.  Returns false if it is not. */
-static bool reaches(const int *val, int min)
-{
-	int ms;
-
-	for (ms = 0; __atomic_load_n(val, __ATOMIC_ACQUIRE) < min; ms++) {
-		if (ms >= DEVDAX_DEADLINE * 1000)
-			return false;
-		usleep(1000);
-	}
-	return true;
-}
-
 /* How far a process is */
 struct progress {
 	int rounds;
@@ -172,31 +139,32 @@ static pid_t start(struct devdax *dd, bool (*work)(struct busy *, unsigned int),
 	_exit(1);
 }
 
-TEST_F_TIMEOUT(devdax_race, beside_unbind, 200)
+/* Two processes do this while the device is being unbound. */
+static void beside_unbind(struct __test_metadata *_metadata, struct devdax *dd,
+			  bool (*work)(struct busy *, unsigned int))
 {
-	struct devdax *dd = &self->dd;
 	pid_t pid[2], unbind;
 	struct progress *progress;
 	int round, i, late = 0;
+	char *p;
 
-	munmap(self->p, self->len);
 	progress = mmap(NULL, SZ_4K, PROT_READ | PROT_WRITE,
 			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, progress);
 	for (round = 0; round < ROUNDS && !late; round++) {
 		for (i = 0; i < 2; i++) {
 			memset(&progress[i], 0, sizeof(*progress));
-			pid[i] = start(dd, variant->work, &progress[i]);
+			pid[i] = start(dd, work, &progress[i]);
 		}
 		for (i = 0; i < 2; i++)
-			ASSERT_TRUE(reaches(&progress[i].rounds, 2));
+			ASSERT_TRUE(devdax_reaches(&progress[i].rounds, 2, DEVDAX_DEADLINE));
 		/* not always at the same time after the start */
 		usleep(round * 1700);
 		unbind = devdax_start(dd, "unbind");
 		late = devdax_wait(unbind, DEVDAX_DEADLINE * 1000);
 		EXPECT_EQ(0, late);
 		for (i = 0; i < 2; i++) {
-			EXPECT_TRUE(reaches(&progress[i].gone, 1));
+			EXPECT_TRUE(devdax_reaches(&progress[i].gone, 1, DEVDAX_DEADLINE));
 			kill(pid[i], SIGKILL);
 			waitpid(pid[i], NULL, 0);
 		}
@@ -206,32 +174,34 @@ TEST_F_TIMEOUT(devdax_race, beside_unbind, 200)
 		close(dd->fd);
 		ASSERT_EQ(0, devdax_bind(dd));
 	}
-	self->p = devdax_map(dd, 0, self->len);
-	EXPECT_EQ(0, devdax_touch(self->p, true));
+	p = devdax_map(dd, 0, dd->align);
+	EXPECT_EQ(0, devdax_touch(p, true));
+	munmap(p, dd->align);
 }
 
-FIXTURE(devdax_race_counts)
+TEST_F_TIMEOUT(devdax_race, first_touch, 200)
 {
-	struct devdax dd;
-	char *p;		/* a page of the device */
-};
-
-FIXTURE_SETUP(devdax_race_counts)
-{
-	devdax_setup(_metadata, &self->dd, 1);
-	if (!devdax_unbind_waits(&self->dd))
-		SKIP(_exit(DEVDAX_SKIPPED), DEVDAX_NO_WAIT);
-	self->p = devdax_map(&self->dd, 0, self->dd.align);
-	ASSERT_NE(MAP_FAILED, self->p);
+	beside_unbind(_metadata, &self->dd, touch_first);
 }
 
-FIXTURE_TEARDOWN(devdax_race_counts)
+TEST_F_TIMEOUT(devdax_race, munmap, 200)
 {
-	close(self->dd.fd);
-	if (!devdax_bound(&self->dd)) {
-		EXPECT_EQ(0, devdax_bind(&self->dd));
-		close(self->dd.fd);
-	}
+	beside_unbind(_metadata, &self->dd, unmap);
+}
+
+TEST_F_TIMEOUT(devdax_race, fork_and_exit, 200)
+{
+	beside_unbind(_metadata, &self->dd, fork_and_exit);
+}
+
+TEST_F_TIMEOUT(devdax_race, gup_fast, 200)
+{
+	beside_unbind(_metadata, &self->dd, pin);
+}
+
+TEST_F_TIMEOUT(devdax_race, mmap, 200)
+{
+	beside_unbind(_metadata, &self->dd, map_anew);
 }
 
 /* Wait for the other one of two processes, both of which come here. */
@@ -246,13 +216,15 @@ static void meet(int *arrived, int times)
 }
 
 /* Two processes touch a page at once that nobody uses. */
-TEST_F_TIMEOUT(devdax_race_counts, two_are_first, 120)
+TEST_F_TIMEOUT(devdax_race, two_are_first, 120)
 {
 	time_t end = time(NULL) + FIRST_TOUCHES;
 	unsigned long align = self->dd.align;
+	char *p = devdax_map(&self->dd, 0, align);
 	int i, status, *arrived;	/* [1]: it is over */
 	pid_t pid;
 
+	ASSERT_NE(MAP_FAILED, p);
 	arrived = mmap(NULL, SZ_4K, PROT_READ | PROT_WRITE,
 		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, arrived);
@@ -262,40 +234,42 @@ TEST_F_TIMEOUT(devdax_race_counts, two_are_first, 120)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (i = 1; !arrived[1]; i++) {
 		meet(arrived, 2 * i - 1);
-		__atomic_store_n(self->p, 1, __ATOMIC_RELAXED);
+		__atomic_store_n(p, 1, __ATOMIC_RELAXED);
 		/* both see that before they ask again */
 		if (pid && time(NULL) >= end)
 			arrived[1] = 1;
 		meet(arrived, 2 * i);
-		madvise(self->p, align, MADV_DONTNEED);
+		madvise(p, align, MADV_DONTNEED);
 	}
 	if (!pid)
 		_exit(0);
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);
 	EXPECT_LT(10, i);
-	munmap(self->p, align);
+	munmap(p, align);
 	EXPECT_EQ(0, devdax_unbind(&self->dd));
 	EXPECT_EQ(0, devdax_bind(&self->dd));
 }
 
 /* A reference that outlives the mapping, the process and the file by a second */
-TEST_F_TIMEOUT(devdax_race_counts, one_second_more, 60)
+TEST_F_TIMEOUT(devdax_race, one_second_more, 60)
 {
+	char *p = devdax_map(&self->dd, 0, self->dd.align);
 	__u64 buf[SZ_4K / sizeof(__u64)];
 	int fds[2], status;
 	pid_t pid, unbind;
 
+	ASSERT_NE(MAP_FAILED, p);
 	ASSERT_EQ(0, pipe2(fds, O_CLOEXEC));
 	pid = fork();
 	ASSERT_LE(0, pid);
 	if (!pid) {
-		devdax_fill(self->p, 0, SZ_4K, 3);
-		_exit(!devdax_splice(self->p, fds[1]));
+		devdax_fill(p, 0, SZ_4K, 3);
+		_exit(!devdax_splice(p, fds[1]));
 	}
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	ASSERT_EQ(0, status);
-	munmap(self->p, self->dd.align);
+	munmap(p, self->dd.align);
 	close(self->dd.fd);
 	unbind = devdax_start(&self->dd, "unbind");
 	EXPECT_EQ(-ETIMEDOUT, devdax_wait(unbind, 1000));

@@ -19,7 +19,6 @@ FIXTURE(devdax_walk)
 {
 	struct devdax dd;
 	unsigned long align;
-	bool counts;	/* the process has the memory that it maps */
 	long kb;	/* what an entry counts in smaps */
 	int pagemap;
 	char *p;	/* of two aligns, the first of which is touched */
@@ -29,9 +28,8 @@ FIXTURE_SETUP(devdax_walk)
 {
 	devdax_setup(_metadata, &self->dd, 2);
 	self->align = self->dd.align;
-	self->counts = devdax_counts(_metadata, &self->dd);
-	/* An entry of 4K counts nothing, or as that of any other page. */
-	self->kb = self->align > SZ_4K || self->counts ? self->align / 1024 : 0;
+	self->kb = devdax_entry_kb(&self->dd);
+	ASSERT_LE(0, self->kb);
 	self->pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	ASSERT_LE(0, self->pagemap);
 	self->p = devdax_map(&self->dd, 0, 2 * self->align);
