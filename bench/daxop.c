@@ -231,10 +231,9 @@ static int op_fault(const char *dev, const char *pages)
 	return 0;
 }
 
-/* One entry for each align of what was touched goes. */
 /*
- * The least of several, as a timer can go off meanwhile, and that takes longer than
- * some of them do.
+ * One entry for each align of what was touched goes.  The least of several, as a
+ * timer can go off meanwhile, and that takes longer than some of them do.
  */
 #define MUNMAPS	5
 
