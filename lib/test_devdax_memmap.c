@@ -46,6 +46,7 @@ struct memmap_run {
 	struct page *page;
 	unsigned long addr;
 	int nr;
+	bool uncounted;		/* on the device itself */
 };
 
 /* One page table, and the run of PMD entries that point to it. */
@@ -75,8 +76,8 @@ static int check_any(struct page *page, unsigned long pfn, struct page *first,
 {
 	if (wrong(pfn, "zone", page_zonenum(page), ZONE_DEVICE) ||
 	    wrong(pfn, "node", page_to_nid(page), page_to_nid(first)) ||
-	    wrong(pfn, "flags", page->flags & ((1UL << NR_PAGEFLAGS) - 1),
-		  flags) ||
+	    wrong(pfn, "flags",
+		  devdax_test_flags(page) & ((1UL << NR_PAGEFLAGS) - 1), flags) ||
 	    wrong(pfn, "mapcount", atomic_read(&page->_mapcount), -1UL) ||
 	    wrong(pfn, "pgmap", (unsigned long)page_pgmap(page),
 		  (unsigned long)page_pgmap(first)))
@@ -91,9 +92,10 @@ static int check_head(struct page *page, unsigned long pfn, struct page *first,
 
 	if (wrong(pfn, "compound head", (unsigned long)compound_head(page),
 		  (unsigned long)page) ||
-	    wrong(pfn, "references", page_ref_count(page), 1) ||
+	    wrong(pfn, "references", page_ref_count(page),
+		  DEVDAX_TEST_IDLE_REFS) ||
 	    wrong(pfn, "number of pages", compound_nr(page), nr) ||
-	    wrong(pfn, "geometry", pgmap_geometry_nr(page->pgmap), nr))
+	    wrong(pfn, "geometry", pgmap_geometry_nr(page_pgmap(page)), nr))
 		return -EUCLEAN;
 	if (compound &&
 	    wrong(pfn, "unused compound page",
@@ -143,7 +145,7 @@ static int check_pages(unsigned long start, unsigned long end, unsigned long nr)
 
 static int end_run(struct memmap_run *run)
 {
-	if (run->page &&
+	if (run->page && !run->uncounted &&
 	    wrong(page_to_pfn((struct page *)run->addr),
 		  "references to the page of struct pages",
 		  page_ref_count(run->page), run->nr))
@@ -242,15 +244,16 @@ static pmd_t *lookup_pmd(unsigned long addr)
 /*
  * Find everything in the page tables that maps struct pages of [start, end).
  * If a page is mapped in two places that are not neighbours, each run of
- * entries is shorter than its reference count, and the check fails.
+ * entries is shorter than its reference count, and the check fails.  The altmap
+ * has no struct pages with a count.
  */
-static int check_tables(unsigned long start, unsigned long end)
+static int check_tables(unsigned long start, unsigned long end, bool altmap)
 {
 	unsigned long addr = PAGE_MASK & (unsigned long)pfn_to_page(start);
 	unsigned long last = PAGE_ALIGN((unsigned long)pfn_to_page(end));
 	unsigned long next;
 	struct table_run tables = {};
-	struct memmap_run run = {};
+	struct memmap_run run = { .uncounted = altmap };
 	pmd_t *pmd;
 	pte_t *table;
 	int ret = 0;
@@ -307,10 +310,10 @@ static int check_bound(unsigned long start, unsigned long end,
 		return -EINVAL;
 
 	/* The reference keeps the memmap in place during the check. */
-	pgmap = get_dev_pagemap(start, NULL);
+	pgmap = devdax_test_pagemap(start);
 	if (!pgmap)
 		return -ENXIO;
-	ret = check_tables(start, end);
+	ret = check_tables(start, end, pgmap->flags & PGMAP_ALTMAP_VALID);
 	/*
 	 * The range is larger than the device, or the device has less memmap
 	 * than the range needs.  Some struct pages do not exist.
@@ -330,7 +333,7 @@ static int check_unbound(unsigned long start, unsigned long end)
 	int ret;
 
 	get_online_mems();
-	ret = check_tables(start, end);
+	ret = check_tables(start, end, false);
 	put_online_mems();
 	if (!ret && (found.ptes || found.pmds)) {
 		pr_err("pfn %#lx-%#lx: struct pages still mapped: %lu of 4K, %lu of 2M\n",

@@ -4,13 +4,14 @@
  * kernel has, and keeps them.  It drops them in each way, and reports the exact
  * counts.
  *
- * See lib/test_devdax_pin_uapi.h for the interface.  Unlike gup_benchmark, this
- * module holds the references between two calls, and has the fast way to a
- * long-term pin.
+ * See lib/test_devdax_pin_uapi.h for the interface.  Unlike gup_test (gup_benchmark
+ * before v5.11), this module holds the references between two calls, and has the
+ * fast way to a long-term pin.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/debugfs.h>
+#include <linux/devdax_test.h>
 #include <linux/fs.h>
 #include <linux/kernel.h>
 #include <linux/memremap.h>
@@ -22,7 +23,6 @@
 #include <linux/uaccess.h>
 
 #include "test_devdax_pin_base.h"
-#include "test_devdax_pin_pgmap.h"
 #include "test_devdax_pin_uapi.h"
 
 /* 8 GiB in 4Ks: more than a 1G page and its neighbours. */
@@ -200,7 +200,7 @@ static long pin_refs(struct test_devdax_refs __user *arg, bool add)
 	if (copy_from_user(&refs, arg, sizeof(refs)))
 		return -EFAULT;
 	/* The reference keeps the struct page in place. */
-	pgmap = hold_pagemap(refs.pfn);
+	pgmap = devdax_test_pagemap(refs.pfn);
 	if (!pgmap)
 		return -ENXIO;
 	page = pfn_to_page(refs.pfn);

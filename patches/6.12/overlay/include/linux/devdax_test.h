@@ -10,6 +10,20 @@
 #include <linux/memremap.h>
 #include <linux/mm.h>
 
+/* A device page that nobody uses has the device's own reference. */
+#define DEVDAX_TEST_IDLE_REFS	1
+
+static inline unsigned long devdax_test_flags(struct page *page)
+{
+	return page->flags;
+}
+
+/* A reference on the pagemap that has this page, or NULL. */
+static inline struct dev_pagemap *devdax_test_pagemap(unsigned long pfn)
+{
+	return get_dev_pagemap(pfn, NULL);
+}
+
 /* The first two tails keep something else in ->mapping. */
 #define DEVDAX_TEST_OWN_TAILS	2
 
