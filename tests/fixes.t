@@ -12,4 +12,6 @@ cd "$top" || exit 1
 programs iommu 2M mem 4G vfio refs pagetable hwpoison_unbind
 programs iommu 1G mem 4G vfio refs pagetable hwpoison_unbind
 programs section 2M e820 512M online
+# what only the series of newer kernels have
+[ "$BASE" = "$default_base" ] || programs section 2M e820 512M hugetlb
 run_guests

@@ -460,6 +460,8 @@ static inline const char *devdax_open(struct devdax *dd)
 	dd->size = devdax_attr(dd, "size");
 	if (!dd->align || !dd->size)
 		return "DEVDAX is no device-dax device";
+	if (sysconf(_SC_PAGESIZE) != SZ_4K)
+		return "for base pages of 4K";
 	if (!devdax_bound(dd))
 		return devdax_bind(dd) ? "DEVDAX cannot be bound" : NULL;
 	dd->geometry = devdax_attr(dd, "geometry");

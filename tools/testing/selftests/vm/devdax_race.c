@@ -3,7 +3,7 @@
  * What goes on while a device-dax device is being unbound, again and again: pages
  * are touched first, mapped, unmapped, inherited, and pinned by get_user_pages().
  * Unbinding waits for none of that for ever, nobody gets a page of the device
- * afterwards, and the kernel log has no complaint.
+ * afterwards, and the kernel warns of nothing.
  */
 #include "devdax.h"
 
@@ -15,10 +15,26 @@
 FIXTURE(devdax_race)
 {
 	struct devdax dd;
+	bool warned;
 };
+
+/* Whether the kernel has warned of something since it was booted */
+static bool kernel_has_warned(void)
+{
+	FILE *f = fopen("/proc/sys/kernel/tainted", "r");
+	unsigned long taint = 0;
+
+	if (!f)
+		return false;
+	if (fscanf(f, "%lu", &taint) != 1)
+		taint = 0;
+	fclose(f);
+	return taint & 1 << 9;		/* TAINT_WARN */
+}
 
 FIXTURE_SETUP(devdax_race)
 {
+	self->warned = kernel_has_warned();
 	devdax_setup(_metadata, &self->dd, 1);
 	if (!devdax_unbind_waits(&self->dd))
 		SKIP(_exit(DEVDAX_SKIPPED), DEVDAX_NO_WAIT);
@@ -27,6 +43,7 @@ FIXTURE_SETUP(devdax_race)
 FIXTURE_TEARDOWN(devdax_race)
 {
 	EXPECT_EQ(0, devdax_settle(&self->dd));
+	EXPECT_EQ(self->warned, kernel_has_warned());
 }
 
 /* What a process does with its mapping until the device is gone. */
