@@ -14,7 +14,7 @@
 #include <sys/uio.h>
 
 #ifndef UFFD_FEATURE_RWP
-#define UFFD_FEATURE_RWP		(1 << 17)
+#define UFFD_FEATURE_RWP		0x20000
 #define UFFDIO_REGISTER_MODE_RWP	((__u64)1 << 3)
 #define UFFDIO_RWPROTECT_MODE_RWP	((__u64)1 << 0)
 #define UFFDIO_RWPROTECT		_IOWR(UFFDIO, 0x09, struct uffdio_rwprotect)
